@@ -1,5 +1,6 @@
-/* The header of our SQL files: lines `-- key: value` at the top; a line `--   more` (three spaces or more) continues the
- * value above with a newline. The first line that is neither ends the header; what follows is the body. */
+/* The header of our SQL files: lines `-- key: value` at the top; a line `--   more` (three spaces or more)
+ * continues the value above with a newline. The first line that is neither ends the header; what follows is
+ * the body. */
 #ifndef KC_BASE_HEADER_H
 #define KC_BASE_HEADER_H
 
@@ -18,7 +19,7 @@ struct header {
 };
 
 int header_read(struct header *h, const char *name, const char *text, struct err *e); /* name: for messages */
-const char *header_get(const struct header *h, const char *key); /* NULL when absent */
+const char *header_get(const struct header *h, const char *key);                      /* NULL when absent */
 void header_free(struct header *h);
 
 #endif

@@ -1,5 +1,6 @@
-/* Messages for the person at the terminal, on stderr, one line each. Control characters are made visible and anything
- * that looks like a token (a JWT, a SAS signature, an Authorization value) is replaced by <secret> before it is printed. */
+/* Messages for the person at the terminal, on stderr, one line each. Control characters are made visible and
+ * anything that looks like a token (a JWT, a SAS signature, an Authorization value) is replaced by <secret>
+ * before it is printed. */
 #ifndef KC_BASE_NOTE_H
 #define KC_BASE_NOTE_H
 
@@ -9,6 +10,7 @@ void note_set_level(enum note_level level);
 void note_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void note_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void note_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void note_error(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* "keycustody: ..."; main only */
+void note_error(const char *fmt, ...)
+    __attribute__((format(printf, 1, 2))); /* "keycustody: ..."; main only */
 
 #endif

@@ -1,5 +1,6 @@
-/* JSON: a strict reader (RFC 8259, valid UTF-8, no duplicate names, depth at most 100, integers that fit int64 where they
- * are integers, no \u0000, no lone surrogate), a tree for small documents (cJSON inside), a streaming writer. */
+/* JSON: a strict reader (RFC 8259, valid UTF-8, no duplicate names, depth at most 100, integers that fit
+ * int64 where they are integers, no \u0000, no lone surrogate), a tree for small documents (cJSON inside), a
+ * streaming writer. */
 #ifndef KC_LIB_JSON_H
 #define KC_LIB_JSON_H
 
@@ -10,26 +11,41 @@
 #include "base/err.h"
 
 /* ---- the strict pass, event by event; memory is flat whatever the size of the text */
-enum json_event { JSON_OBJECT, JSON_OBJECT_END, JSON_ARRAY, JSON_ARRAY_END, JSON_NAME, JSON_STRING, JSON_NUMBER,
-                  JSON_TRUE, JSON_FALSE, JSON_NULL };
-/* at, n: the raw text of the token (strings and names without their quotes, escapes as written). depth: 0 for the
- * document's own value. Return 0 to go on; another value stops the pass, which then returns -1. */
-typedef int json_handler(void *ctx, enum json_event event, const char *at, size_t n, int depth, struct err *e);
+enum json_event {
+    JSON_OBJECT,
+    JSON_OBJECT_END,
+    JSON_ARRAY,
+    JSON_ARRAY_END,
+    JSON_NAME,
+    JSON_STRING,
+    JSON_NUMBER,
+    JSON_TRUE,
+    JSON_FALSE,
+    JSON_NULL
+};
+/* at, n: the raw text of the token (strings and names without their quotes, escapes as written). depth: 0 for
+ * the document's own value. Return 0 to go on; another value stops the pass, which then returns -1. */
+typedef int json_handler(void *ctx, enum json_event event, const char *at, size_t n, int depth,
+                         struct err *e);
 /* One BOM at the start is allowed. The error names line, column and offset. fn may be NULL: only check. */
 int json_scan(const char *text, size_t n, json_handler *fn, void *ctx, struct err *e);
 void json_unescape(struct buf *out, const char *raw, size_t n); /* raw: as an event gives it */
 
 /* ---- the tree, for mappings, engagement files, templates */
 struct json; /* a value inside a document; freed with its document */
-int json_parse(struct json **out, const char *text, size_t n, struct err *e); /* strict; caller frees with json_free */
+int json_parse(struct json **out, const char *text, size_t n,
+               struct err *e); /* strict; caller frees with json_free */
 void json_free(struct json *doc);
-const struct json *json_get(const struct json *object, const char *name); /* NULL when absent or no object; exact case */
-const struct json *json_first(const struct json *value); /* first item of an array or member of an object, or NULL */
+const struct json *json_get(const struct json *object,
+                            const char *name); /* NULL when absent or no object; exact case */
+const struct json *
+json_first(const struct json *value); /* first item of an array or member of an object, or NULL */
 const struct json *json_next(const struct json *item);
 const char *json_name(const struct json *member);
 const char *json_text(const struct json *value); /* NULL unless a string */
-int json_is(const struct json *value, enum json_event kind); /* JSON_OBJECT, JSON_ARRAY, JSON_STRING, ... ; NULL: 0 */
-int json_int(const struct json *value, int64_t *out);        /* 0, or -1 when it is no integer */
+int json_is(const struct json *value,
+            enum json_event kind); /* JSON_OBJECT, JSON_ARRAY, JSON_STRING, ... ; NULL: 0 */
+int json_int(const struct json *value, int64_t *out); /* 0, or -1 when it is no integer */
 int json_true(const struct json *value);
 size_t json_count(const struct json *value);
 /* The place of a value in its document as a JSON pointer (RFC 6901), for messages; caller frees. */
