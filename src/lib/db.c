@@ -12,6 +12,7 @@
 
 struct db {
     sqlite3 *handle;
+    int confined;
     int64_t steps_left; /* while confined */
 };
 
@@ -213,6 +214,10 @@ int db_prepare(struct db *db, struct db_stmt **out, const char *sql, struct err 
         sqlite3_finalize(second);
         sqlite3_finalize(handle);
         return err_set(e, "SQL line %d: more than one statement: write exactly one", db_line(sql, tail));
+    }
+    if (db->confined && !sqlite3_stmt_readonly(handle)) {
+        sqlite3_finalize(handle);
+        return err_set(e, "SQL: writes: only a SELECT may stand here");
     }
     s = mem_zero(1, sizeof *s);
     s->handle = handle;
@@ -487,6 +492,7 @@ static int db_count_steps(void *ctx)
 
 int db_confine(struct db *db, int64_t max_steps, struct err *e)
 {
+    db->confined = 1;
     db->steps_left = max_steps > 0 ? max_steps : DB_STEPS_DEFAULT;
     sqlite3_progress_handler(db->handle, DB_STEPS_BLOCK, db_count_steps, db);
     sqlite3_limit(db->handle, SQLITE_LIMIT_ATTACHED, 0);
@@ -497,6 +503,7 @@ int db_confine(struct db *db, int64_t max_steps, struct err *e)
 
 void db_unconfine(struct db *db)
 {
+    db->confined = 0;
     sqlite3_progress_handler(db->handle, 0, NULL, NULL);
     sqlite3_set_authorizer(db->handle, NULL, NULL);
     sqlite3_limit(db->handle, SQLITE_LIMIT_ATTACHED, 10);
