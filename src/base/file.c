@@ -204,6 +204,13 @@ int file_is_dir(const char *path)
     return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+int file_is_regular(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 char *file_join(const char *a, const char *b)
 {
     size_t n = strlen(a);

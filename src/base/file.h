@@ -26,8 +26,9 @@ int file_make_dir(const char *path, int mode,
                   struct err *e); /* one level; an existing folder is fine, a link is not */
 int file_remove_tree(const char *path, struct err *e); /* does not follow links */
 int file_sync_dir(const char *path, struct err *e);
-int file_exists(const char *path); /* anything at that name, a dangling link too */
-int file_is_dir(const char *path); /* a real folder, no link */
+int file_exists(const char *path);     /* anything at that name, a dangling link too */
+int file_is_dir(const char *path);     /* a real folder, no link */
+int file_is_regular(const char *path); /* a real file, no link */
 /* Calls fn for each regular file below `dir`, path relative to it, in byte order of the paths. A link or a
  * special file is an error: it is named. fn returns 0 to go on. */
 int file_each(const char *dir, int (*fn)(void *ctx, const char *relative, struct err *e), void *ctx,

@@ -56,6 +56,28 @@ static void db_sqlar_uncompress(sqlite3_context *ctx, int argc, sqlite3_value **
     sqlite3_result_blob(ctx, out, (int)len, sqlite3_free);
 }
 
+/* The shell's sqlar_compress(X): X deflated where that is shorter, else X as it is. */
+static void db_sqlar_compress(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+    const void *in = sqlite3_value_blob(argv[0]);
+    uLong n = (uLong)sqlite3_value_bytes(argv[0]);
+    uLongf len = compressBound(n);
+    unsigned char *out = NULL;
+
+    (void)argc;
+    out = sqlite3_malloc64(len);
+    if (!out) {
+        sqlite3_result_error_nomem(ctx);
+        return;
+    }
+    if (n == 0 || compress(out, &len, in, n) != Z_OK || len >= n) {
+        sqlite3_free(out);
+        sqlite3_result_value(ctx, argv[0]);
+        return;
+    }
+    sqlite3_result_blob(ctx, out, (int)len, sqlite3_free);
+}
+
 static int db_fail(struct db *db, struct err *e, const char *what)
 {
     return err_set(e, "%s: %s", what, db->handle ? sqlite3_errmsg(db->handle) : "out of memory");
@@ -86,6 +108,8 @@ int db_open(struct db **out, const char *path, enum db_mode mode, struct err *e)
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+    sqlite3_create_function_v2(db->handle, "sqlar_compress", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL,
+                               db_sqlar_compress, NULL, NULL, NULL);
     /* innocuous: TEMP views over a snapshot may call it although trusted_schema is off */
     if (sqlite3_create_function_v2(db->handle, "sqlar_uncompress", 2,
                                    SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL,

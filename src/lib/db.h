@@ -1,6 +1,6 @@
-/* SQLite; nobody else includes it. Every connection has sqlar_uncompress(data, sz) with the contract of the
- * shell's function (sz = length of data: as stored, else inflated; a BLOB), foreign keys on, no extensions,
- * trusted_schema off, defensive. */
+/* SQLite; nobody else includes it. Every connection has sqlar_compress(data) and sqlar_uncompress(data, sz)
+ * with the contract of the shell's function (sz = length of data: as stored, else inflated; a BLOB), foreign
+ * keys on, no extensions, trusted_schema off, defensive. */
 #ifndef KC_LIB_DB_H
 #define KC_LIB_DB_H
 
