@@ -516,6 +516,9 @@ static int db_count_steps(void *ctx)
 
 int db_confine(struct db *db, int64_t max_steps, struct err *e)
 {
+    /* the table-valued functions are made on first use, by a CREATE TABLE that the authorizer would refuse */
+    if (db_exec(db, "SELECT count(*) FROM json_each('[]'), json_tree('[]')", e) != 0)
+        return -1;
     db->confined = 1;
     db->steps_left = max_steps > 0 ? max_steps : DB_STEPS_DEFAULT;
     sqlite3_progress_handler(db->handle, DB_STEPS_BLOCK, db_count_steps, db);
