@@ -1,5 +1,5 @@
-/* ZIP archives by libzip. Same input, same bytes: times are fixed, entries stand in the order they were
- * added. */
+/* ZIP archives by libzip. Same input, same bytes: times are UTC, entries stand in the order they were added.
+ * The verbs start with zip_out_ and zip_in_ because libzip owns zip_open and its like. */
 #ifndef KC_LIB_ZIP_H
 #define KC_LIB_ZIP_H
 
@@ -8,25 +8,32 @@
 
 #include "base/err.h"
 
+/* An archive in the making. Nothing stands at `path` before zip_out_commit, and what stands there then is
+ * whole. mtime: seconds since 1970, of every entry (the format holds 1980 to 2107 and even seconds: others
+ * are moved there). */
 struct zip_out;
-int zip_create(struct zip_out **out, const char *path, int64_t mtime,
-               struct err *e); /* path must not exist */
-int zip_put_file(struct zip_out *z, const char *name, const char *path,
-                 struct err *e);                  /* streamed from disk at commit */
-int zip_commit(struct zip_out *z, struct err *e); /* frees z; on failure nothing is left */
-void zip_abandon(struct zip_out *z);
+int zip_out_create(struct zip_out **out, const char *path, int64_t mtime,
+                   struct err *e); /* path must not exist */
+int zip_out_add(struct zip_out *z, const char *name, const char *path,
+                struct err *e);                       /* read from disk at commit */
+int zip_out_commit(struct zip_out *z, struct err *e); /* frees z in every case; on failure nothing is left */
+void zip_out_abandon(struct zip_out *z);              /* NULL is fine */
 
 struct zip_entry {
-    const char *name;
-    uint64_t size; /* uncompressed */
-    unsigned mode; /* unix mode, 0 when not recorded */
+    const char *name; /* as the archive has it, lives as long as the archive is open */
+    uint64_t size;    /* uncompressed, as the archive claims */
+    unsigned mode;    /* unix mode, 0 when not recorded */
+    int encrypted;
 };
+
+/* Reading what somebody else may have made: the archive's two lists of entries must agree. Names are not
+ * judged here. */
 struct zip_in;
-int zip_open(struct zip_in **out, const char *path, struct err *e);
-void zip_close_in(struct zip_in *z);
-uint64_t zip_count(const struct zip_in *z);
-int zip_entry_at(struct zip_in *z, uint64_t at, struct zip_entry *entry, struct err *e);
-int zip_extract(struct zip_in *z, uint64_t at, const char *path, uint64_t max,
-                struct err *e); /* caps what comes out */
+int zip_in_open(struct zip_in **out, const char *path, struct err *e);
+void zip_in_close(struct zip_in *z); /* NULL is fine */
+uint64_t zip_in_count(const struct zip_in *z);
+int zip_in_entry(struct zip_in *z, uint64_t at, struct zip_entry *entry, struct err *e);
+/* Unpacks one entry to `path` (whole or not at all, mode 0600); more than `max` bytes is an error. */
+int zip_in_extract(struct zip_in *z, uint64_t at, const char *path, uint64_t max, struct err *e);
 
 #endif

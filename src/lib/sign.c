@@ -1,0 +1,348 @@
+/* CMS detached signatures by OpenSSL. See sign.h. */
+#include "lib/sign.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <openssl/bio.h>
+#include <openssl/cms.h>
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define SIGN_RSA_BITS 2048 /* NIST SP 800-131A Rev. 2: shorter keys may not sign */
+
+struct signer {
+    EVP_PKEY *key;
+    X509 *cert;
+    STACK_OF(X509) * chain; /* the other certificates of the file */
+    char *name;
+};
+
+/* The last reason that OpenSSL gave, with its detail; the queue is empty afterwards. */
+static const char *sign_reason(char *text, size_t size)
+{
+    const char *data = NULL;
+    unsigned long code = 0, last = 0;
+    int flags = 0;
+
+    snprintf(text, size, "no reason given");
+    while ((code = ERR_get_error_all(NULL, NULL, NULL, &data, &flags)) != 0) {
+        const char *reason = ERR_reason_error_string(code);
+        int told = data && *data && (flags & ERR_TXT_STRING);
+
+        if (last && !told) /* the first one is nearest to the cause, unless a later one has a detail */
+            continue;
+        snprintf(text, size, "%s%s%s", reason ? reason : "unknown reason", told ? ": " : "",
+                 told ? data : "");
+        last = code;
+    }
+    return text;
+}
+
+static int sign_fail(struct err *e, const char *subject, const char *what)
+{
+    char reason[512];
+    return err_set(e, "%s: %s: %s", subject, what, sign_reason(reason, sizeof reason));
+}
+
+static char *sign_cert_name(X509 *cert)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+    char *bytes = NULL, *name = NULL;
+    long n = 0;
+
+    if (bio)
+        X509_NAME_print_ex(bio, X509_get_subject_name(cert), 0,
+                           XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB);
+    n = bio ? BIO_get_mem_data(bio, &bytes) : 0;
+    name = n > 0 ? mem_copy_n(bytes, (size_t)n) : mem_copy("a certificate without a subject");
+    BIO_free(bio);
+    return name;
+}
+
+static int sign_asked(char *buf, int size, int rwflag, void *asked)
+{
+    (void)buf;
+    (void)size;
+    (void)rwflag;
+    *(int *)asked = 1;
+    return -1;
+}
+
+/* A key that makes signatures which today's verifiers accept: RSA of 2048 bits and more, EC P-256 and P-384.
+ */
+static int signer_key_fits(EVP_PKEY *key, const char *path, struct err *e)
+{
+    char group[64] = "";
+
+    if (EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS")) {
+        if (EVP_PKEY_get_bits(key) < SIGN_RSA_BITS)
+            return err_set(e, "%s: RSA key of %d bits: take one of %d bits or more (NIST SP 800-131A)", path,
+                           EVP_PKEY_get_bits(key), SIGN_RSA_BITS);
+        return 0;
+    }
+    if (EVP_PKEY_is_a(key, "EC") && EVP_PKEY_get_group_name(key, group, sizeof group, NULL) == 1 &&
+        (!strcmp(group, "prime256v1") || !strcmp(group, "secp384r1")))
+        return 0;
+    return err_set(e, "%s: key type %s%s%s: take RSA, or EC on P-256 or P-384", path,
+                   EVP_PKEY_get0_type_name(key) ? EVP_PKEY_get0_type_name(key) : "unknown", *group ? " " : "",
+                   group);
+}
+
+static int signer_load_key(struct signer *s, const char *path, struct err *e)
+{
+    BIO *bio = BIO_new_file(path, "r");
+    int asked = 0, rc = -1;
+
+    if (!bio) {
+        ERR_clear_error();
+        err_set(e, "%s: cannot read the signing key: %s", path, strerror(errno));
+        goto out;
+    }
+    s->key = PEM_read_bio_PrivateKey(bio, NULL, sign_asked, &asked);
+    if (!s->key && asked) {
+        ERR_clear_error();
+        err_set(e, "%s: the private key is encrypted: give an unencrypted PEM file that only you can read",
+                path);
+        goto out;
+    }
+    if (!s->key) {
+        sign_fail(e, path, "holds no private key in PEM form");
+        goto out;
+    }
+    rc = signer_key_fits(s->key, path, e);
+out:
+    BIO_free(bio);
+    return rc;
+}
+
+/* The certificate that fits the key is the signer's, wherever it stands in the file; all others go along as
+ * its chain. */
+static int signer_load_certs(struct signer *s, const char *key_path, const char *path, struct err *e)
+{
+    BIO *bio = BIO_new_file(path, "r");
+    X509 *cert = NULL;
+    int count = 0, rc = -1;
+
+    if (!bio) {
+        ERR_clear_error();
+        err_set(e, "%s: cannot read the certificate: %s", path, strerror(errno));
+        goto out;
+    }
+    s->chain = sk_X509_new_null();
+    while (s->chain && (cert = PEM_read_bio_X509(bio, NULL, NULL, NULL))) {
+        count++;
+        if (!s->cert && X509_check_private_key(cert, s->key) == 1)
+            s->cert = cert;
+        else if (!sk_X509_push(s->chain, cert)) {
+            X509_free(cert);
+            break;
+        }
+    }
+    ERR_clear_error(); /* the end of the file reads as an error, and so does each key that did not fit */
+    if (!count) {
+        err_set(e, "%s: holds no certificate in PEM form", path);
+        goto out;
+    }
+    if (!s->cert) {
+        err_set(e, "%s: the certificate does not belong to the key in %s: give the certificate of this key",
+                path, key_path);
+        goto out;
+    }
+    rc = 0;
+out:
+    BIO_free(bio);
+    return rc;
+}
+
+int signer_load(struct signer **out, const char *key_pem, const char *cert_pem, struct err *e)
+{
+    struct signer *s = mem_zero(1, sizeof *s);
+
+    if (signer_load_key(s, key_pem, e) != 0 || signer_load_certs(s, key_pem, cert_pem, e) != 0) {
+        signer_free(s);
+        return -1;
+    }
+    s->name = sign_cert_name(s->cert);
+    *out = s;
+    return 0;
+}
+
+void signer_free(struct signer *s)
+{
+    if (!s)
+        return;
+    EVP_PKEY_free(s->key);
+    X509_free(s->cert);
+    sk_X509_pop_free(s->chain, X509_free);
+    free(s->name);
+    free(s);
+}
+
+const char *signer_name(const struct signer *s)
+{
+    return s->name;
+}
+
+/* CMS_BINARY: LF stays LF. CMS_CADES: the signed attributes name the certificate (ETSI EN 319 122-1,
+ * section 5.2.2), so that nobody can put another one for the same key in its place. */
+static int sign_bio(const struct signer *s, BIO *content, const char *subject, struct buf *der, struct err *e)
+{
+    const unsigned flags = CMS_BINARY | CMS_DETACHED | CMS_CADES | CMS_NOSMIMECAP;
+    CMS_ContentInfo *cms = NULL;
+    unsigned char *bytes = NULL;
+    int n = 0, rc = -1;
+
+    cms = CMS_sign(s->cert, s->key, s->chain, content, flags);
+    if (!cms || (n = i2d_CMS_ContentInfo(cms, &bytes)) <= 0) {
+        sign_fail(e, subject, "cannot be signed");
+        goto out;
+    }
+    buf_add(der, bytes, (size_t)n);
+    rc = 0;
+out:
+    OPENSSL_free(bytes);
+    CMS_ContentInfo_free(cms);
+    return rc;
+}
+
+int sign_detached(const struct signer *s, const void *bytes, size_t n, struct buf *der, struct err *e)
+{
+    BIO *bio = NULL;
+    int rc = -1;
+
+    if (n > INT_MAX)
+        return err_set(e, "content of %zu bytes: too long to be signed from memory", n);
+    bio = BIO_new_mem_buf(bytes, (int)n);
+    rc = bio ? sign_bio(s, bio, "content", der, e) : sign_fail(e, "content", "cannot be signed");
+    BIO_free(bio);
+    return rc;
+}
+
+int sign_detached_file(const struct signer *s, const char *path, struct buf *der, struct err *e)
+{
+    BIO *bio = BIO_new_file(path, "rb");
+    int rc = -1;
+
+    if (!bio) {
+        ERR_clear_error();
+        return err_set(e, "%s: cannot read: %s", path, strerror(errno));
+    }
+    rc = sign_bio(s, bio, path, der, e);
+    BIO_free(bio);
+    return rc;
+}
+
+/* One detached signature of one signer over SHA-256 or longer, and nothing behind it. */
+static int sign_shape(CMS_ContentInfo *cms, const char *path, struct err *e)
+{
+    STACK_OF(CMS_SignerInfo) *infos = CMS_get0_SignerInfos(cms);
+    X509_ALGOR *digest = NULL;
+    const ASN1_OBJECT *oid = NULL;
+
+    if (OBJ_obj2nid(CMS_get0_type(cms)) != NID_pkcs7_signed)
+        return err_set(e, "%s: the signature file is no CMS SignedData", path);
+    if (CMS_is_detached(cms) != 1)
+        return err_set(e, "%s: the signature carries its own content: it is not over this file", path);
+    if (sk_CMS_SignerInfo_num(infos) != 1)
+        return err_set(e, "%s: %d signers in one signature file: expected one", path,
+                       sk_CMS_SignerInfo_num(infos) < 0 ? 0 : sk_CMS_SignerInfo_num(infos));
+    CMS_SignerInfo_get0_algs(sk_CMS_SignerInfo_value(infos, 0), NULL, NULL, &digest, NULL);
+    X509_ALGOR_get0(&oid, NULL, NULL, digest);
+    switch (OBJ_obj2nid(oid)) {
+    case NID_sha256:
+    case NID_sha384:
+    case NID_sha512:
+        return 0;
+    default:
+        return err_set(e, "%s: the signature uses %s: SHA-256 or longer is needed", path,
+                       OBJ_nid2sn(OBJ_obj2nid(oid)));
+    }
+}
+
+/* Whom to trust: the file of CA certificates, or, without one, whatever certificate the signature brings
+ * along (then the check says that the bytes fit this certificate, not whose it is, and expiry means nothing).
+ */
+static X509_STORE *sign_trust(CMS_ContentInfo *cms, const char *trust_pem, struct err *e)
+{
+    X509_STORE *store = X509_STORE_new();
+    X509_VERIFY_PARAM *param = store ? X509_STORE_get0_param(store) : NULL;
+    STACK_OF(X509) *certs = NULL;
+    int good = param && X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_ANY) == 1;
+
+    if (good && trust_pem) {
+        good = X509_STORE_load_file(store, trust_pem) == 1;
+        if (!good)
+            sign_fail(e, trust_pem, "cannot read the certificates to trust");
+    } else if (good) {
+        X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME);
+        certs = CMS_get1_certs(cms);
+        for (int i = 0; good && i < sk_X509_num(certs); i++)
+            good = X509_STORE_add_cert(store, sk_X509_value(certs, i)) == 1;
+        sk_X509_pop_free(certs, X509_free);
+        if (!good)
+            sign_fail(e, "signature", "its certificates cannot be read");
+    } else {
+        sign_fail(e, "signature", "cannot be checked");
+    }
+    if (good)
+        return store;
+    X509_STORE_free(store);
+    return NULL;
+}
+
+int sign_verify_file(const void *der, size_t n, const char *path, const char *trust_pem, char **name,
+                     struct err *e)
+{
+    const unsigned char *at = der;
+    CMS_ContentInfo *cms = NULL;
+    X509_STORE *store = NULL;
+    STACK_OF(X509) *signers = NULL;
+    BIO *content = NULL;
+    int rc = -1;
+
+    ERR_clear_error();
+    if (n > LONG_MAX || !(cms = d2i_CMS_ContentInfo(NULL, &at, (long)n))) {
+        ERR_clear_error();
+        err_set(e, "%s: the signature file is no CMS in DER form", path);
+        goto out;
+    }
+    if (at != (const unsigned char *)der + n) {
+        err_set(e, "%s: the signature file has bytes behind its end", path);
+        goto out;
+    }
+    if (sign_shape(cms, path, e) != 0 || !(store = sign_trust(cms, trust_pem, e)))
+        goto out;
+    if (!(content = BIO_new_file(path, "rb"))) {
+        ERR_clear_error();
+        err_set(e, "%s: cannot read: %s", path, strerror(errno));
+        goto out;
+    }
+    if (CMS_verify(cms, NULL, store, content, NULL, CMS_BINARY | CMS_CADES) != 1) {
+        sign_fail(e, path, "the signature does not hold");
+        goto out;
+    }
+    signers = CMS_get0_signers(cms);
+    if (sk_X509_num(signers) != 1) {
+        err_set(e, "%s: the signer's certificate is not in the signature file", path);
+        goto out;
+    }
+    if (name)
+        *name = sign_cert_name(sk_X509_value(signers, 0));
+    rc = 0;
+out:
+    sk_X509_free(signers);
+    BIO_free(content);
+    X509_STORE_free(store);
+    CMS_ContentInfo_free(cms);
+    return rc;
+}

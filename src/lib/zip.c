@@ -1,0 +1,261 @@
+/* ZIP archives by libzip. See zip.h. */
+#include "lib/zip.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zip.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+
+#define ZIP_COMPRESSION 6 /* zlib's own default, said aloud so that it stays */
+
+struct zip_out {
+    zip_t *zip;
+    char *path, *temp; /* libzip writes temp, we rename it */
+    uint16_t date, time;
+};
+
+struct zip_in {
+    zip_t *zip;
+    char *path;
+};
+
+/* MS-DOS date and time (APPNOTE.TXT 4.4.6). Not by zip_file_set_mtime, which asks the time zone of the
+ * machine. */
+static void zip_dos_time(int64_t seconds, uint16_t *date, uint16_t *time)
+{
+    int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
+    char text[CLOCK_TEXT];
+
+    clock_text(seconds < 0 ? 0 : seconds, text);
+    if (sscanf(text, "%d-%d-%dT%d:%d:%d", &year, &month, &day, &hour, &minute, &second) != 6 || year < 1980) {
+        year = 1980;
+        month = day = 1;
+        hour = minute = second = 0;
+    } else if (year > 2107) {
+        year = 2107;
+    }
+    *date = (uint16_t)((year - 1980) << 9 | month << 5 | day);
+    *time = (uint16_t)(hour << 11 | minute << 5 | second / 2);
+}
+
+static int zip_fail_code(struct err *e, const char *path, const char *what, int code)
+{
+    zip_error_t error;
+
+    zip_error_init_with_code(&error, code);
+    err_set(e, "%s: %s: %s", path, what, zip_error_strerror(&error));
+    zip_error_fini(&error);
+    return -1;
+}
+
+static char *zip_parent(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? mem_copy_n(path, slash == path ? 1 : (size_t)(slash - path)) : mem_copy(".");
+}
+
+static int zip_sync_parent(const char *path, struct err *e)
+{
+    char *parent = zip_parent(path);
+    int rc = file_sync_dir(parent, e);
+
+    free(parent);
+    return rc;
+}
+
+static void zip_out_free(struct zip_out *z)
+{
+    unlink(z->temp);
+    free(z->path);
+    free(z->temp);
+    free(z);
+}
+
+int zip_out_create(struct zip_out **out, const char *path, int64_t mtime, struct err *e)
+{
+    struct zip_out *z = NULL;
+    int code = 0;
+
+    if (file_exists(path))
+        return err_set(e, "%s: is there already: remove it or name another place", path);
+    if (zip_sync_parent(path, e) != 0) /* libzip would say so only at the end */
+        return -1;
+    z = mem_zero(1, sizeof *z);
+    z->path = mem_copy(path);
+    z->temp = mem_print("%s.%ld.tmp", path, (long)getpid());
+    zip_dos_time(mtime, &z->date, &z->time);
+    unlink(z->temp); /* ours, from a process that ended with the same number */
+    z->zip = zip_open(z->temp, ZIP_CREATE | ZIP_EXCL, &code);
+    if (!z->zip) {
+        zip_fail_code(e, path, "cannot write", code);
+        zip_out_free(z);
+        return -1;
+    }
+    *out = z;
+    return 0;
+}
+
+int zip_out_add(struct zip_out *z, const char *name, const char *path, struct err *e)
+{
+    zip_source_t *source = zip_source_file(z->zip, path, 0, -1);
+    zip_int64_t at = source ? zip_file_add(z->zip, name, source, ZIP_FL_ENC_UTF_8) : -1;
+
+    if (at < 0) {
+        zip_source_free(source);
+        return err_set(e, "%s: %s cannot be added: %s", z->path, name, zip_strerror(z->zip));
+    }
+    if (zip_set_file_compression(z->zip, (zip_uint64_t)at, ZIP_CM_DEFLATE, ZIP_COMPRESSION) != 0 ||
+        zip_file_set_dostime(z->zip, (zip_uint64_t)at, z->time, z->date, 0) != 0 ||
+        zip_file_set_external_attributes(z->zip, (zip_uint64_t)at, 0, ZIP_OPSYS_UNIX,
+                                         (zip_uint32_t)(S_IFREG | 0644) << 16) != 0)
+        return err_set(e, "%s: %s cannot be added: %s", z->path, name, zip_strerror(z->zip));
+    return 0;
+}
+
+static int zip_sync(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), rc = -1;
+
+    if (fd >= 0 && fchmod(fd, 0600) == 0 && fsync(fd) == 0)
+        rc = 0;
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
+/* Whoever put a file there meanwhile keeps it. */
+static int zip_move(const char *from, const char *to)
+{
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS) /* a file system that cannot */
+        return -1;
+    if (file_exists(to)) {
+        errno = EEXIST;
+        return -1;
+    }
+    return rename(from, to);
+}
+
+int zip_out_commit(struct zip_out *z, struct err *e)
+{
+    int rc = -1;
+
+    if (zip_close(z->zip) != 0) {
+        err_set(e, "%s: cannot write: %s", z->path, zip_strerror(z->zip));
+        zip_discard(z->zip);
+        goto out;
+    }
+    if (zip_sync(z->temp) != 0 || zip_move(z->temp, z->path) != 0) {
+        err_set(e, "%s: cannot write: %s", z->path, strerror(errno));
+        goto out;
+    }
+    rc = zip_sync_parent(z->path, e);
+    if (rc != 0)
+        unlink(z->path);
+out:
+    zip_out_free(z);
+    return rc;
+}
+
+void zip_out_abandon(struct zip_out *z)
+{
+    if (!z)
+        return;
+    zip_discard(z->zip);
+    zip_out_free(z);
+}
+
+int zip_in_open(struct zip_in **out, const char *path, struct err *e)
+{
+    int code = 0;
+    zip_t *zip = zip_open(path, ZIP_RDONLY | ZIP_CHECKCONS, &code);
+
+    if (!zip)
+        return zip_fail_code(e, path, "cannot read as a ZIP archive", code);
+    *out = mem_zero(1, sizeof **out);
+    (*out)->zip = zip;
+    (*out)->path = mem_copy(path);
+    return 0;
+}
+
+void zip_in_close(struct zip_in *z)
+{
+    if (!z)
+        return;
+    zip_discard(z->zip);
+    free(z->path);
+    free(z);
+}
+
+uint64_t zip_in_count(const struct zip_in *z)
+{
+    zip_int64_t n = zip_get_num_entries(z->zip, 0);
+    return n < 0 ? 0 : (uint64_t)n;
+}
+
+int zip_in_entry(struct zip_in *z, uint64_t at, struct zip_entry *entry, struct err *e)
+{
+    const zip_uint64_t wanted = ZIP_STAT_SIZE | ZIP_STAT_ENCRYPTION_METHOD;
+    zip_uint32_t attributes = 0;
+    zip_uint8_t system = 0;
+    zip_stat_t st;
+
+    memset(entry, 0, sizeof *entry);
+    entry->name = zip_get_name(z->zip, at, ZIP_FL_ENC_RAW);
+    if (!entry->name || zip_stat_index(z->zip, at, ZIP_FL_ENC_RAW, &st) != 0 ||
+        (st.valid & wanted) != wanted ||
+        zip_file_get_external_attributes(z->zip, at, 0, &system, &attributes) != 0)
+        return err_set(e, "%s: entry %llu cannot be read: %s", z->path, (unsigned long long)at,
+                       zip_strerror(z->zip));
+    entry->size = st.size;
+    entry->encrypted = st.encryption_method != ZIP_EM_NONE;
+    entry->mode = system == ZIP_OPSYS_UNIX ? attributes >> 16 : 0;
+    return 0;
+}
+
+int zip_in_extract(struct zip_in *z, uint64_t at, const char *path, uint64_t max, struct err *e)
+{
+    struct file_out *f = NULL;
+    zip_file_t *in = NULL;
+    char block[65536];
+    uint64_t total = 0;
+    zip_int64_t n = 0;
+    int rc = -1;
+
+    in = zip_fopen_index(z->zip, at, 0);
+    if (!in)
+        return err_set(e, "%s: entry %llu cannot be unpacked: %s", z->path, (unsigned long long)at,
+                       zip_strerror(z->zip));
+    if (file_create(&f, path, 0600, e) != 0)
+        goto out;
+    while ((n = zip_fread(in, block, sizeof block)) > 0) {
+        total += (uint64_t)n;
+        if (total > max) {
+            err_set(e, "%s: entry %llu unpacks to more than %llu bytes: refused", z->path,
+                    (unsigned long long)at, (unsigned long long)max);
+            goto out;
+        }
+        if (file_add(f, block, (size_t)n, e) != 0)
+            goto out;
+    }
+    if (n < 0) { /* broken stream, or the checksum at its end is wrong */
+        err_set(e, "%s: entry %llu cannot be unpacked: %s", z->path, (unsigned long long)at,
+                zip_error_strerror(zip_file_get_error(in)));
+        goto out;
+    }
+    rc = file_commit(f, e);
+    f = NULL;
+out:
+    file_abandon(f);
+    zip_fclose(in);
+    return rc;
+}

@@ -1,0 +1,258 @@
+/* Signatures: what we make, the stock openssl accepts; what does not hold is refused with the reason. The
+ * keys are made by the openssl program for each run. */
+#include "lib/sign.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+
+static char dir[] = "/tmp/kc-sign-XXXXXX";
+
+static int sh(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static int sh(const char *fmt, ...)
+{
+    char line[4096], whole[4608];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(line, sizeof line, fmt, ap);
+    va_end(ap);
+    snprintf(whole, sizeof whole, "cd %s && ( %s ) >>log 2>&1", dir, line);
+    return system(whole);
+}
+
+static char *at(const char *name)
+{
+    static char paths[8][256];
+    static int next;
+    char *path = paths[next++ % 8];
+
+    snprintf(path, sizeof paths[0], "%s/%s", dir, name);
+    return path;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    assert_int_equal(
+        sh("for k in ca mid rsa ec384 other; do case $k in rsa) a='RSA -pkeyopt rsa_keygen_bits:2048';;"
+           " ec384) a='EC -pkeyopt ec_paramgen_curve:P-384';; *) a='EC -pkeyopt ec_paramgen_curve:P-256';;"
+           " esac; openssl genpkey -algorithm $a -out $k.key; done"),
+        0);
+    assert_int_equal(
+        sh("openssl req -x509 -new -key ca.key -subj '/CN=Test CA' -days 30 -out ca.crt &&"
+           "openssl req -new -key mid.key -subj '/CN=Test Mid' -out mid.csr &&"
+           "printf 'basicConstraints=critical,CA:TRUE\\nkeyUsage=keyCertSign\\n' > mid.ext &&"
+           "openssl x509 -req -in mid.csr -CA ca.crt -CAkey ca.key -extfile mid.ext -days 30 -out mid.crt &&"
+           "printf 'keyUsage=critical,digitalSignature\\nextendedKeyUsage=codeSigning\\n' > leaf.ext &&"
+           "for k in rsa ec384; do openssl req -new -utf8 -key $k.key -subj \"/O=Prüfstelle/CN=Signer $k\" "
+           "-out $k.csr &&"
+           "openssl x509 -req -in $k.csr -CA mid.crt -CAkey mid.key -extfile leaf.ext -days 30 -out $k.crt &&"
+           "cat mid.crt $k.crt > $k.chain.pem || exit 1; done"),
+        0);
+    assert_int_equal(sh("openssl req -x509 -new -key other.key -subj /CN=Other -days 30 -out other.crt &&"
+                        "openssl pkey -in rsa.key -aes128 -passout pass:x -out locked.key &&"
+                        "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024 -out short.key &&"
+                        "openssl genpkey -algorithm ED25519 -out ed.key &&"
+                        "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1 -out k1.key &&"
+                        "printf 'not a key\\n' > junk.pem && printf 'one\\ntwo\\n' > content"),
+                     0);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    return file_remove_tree(dir, NULL);
+}
+
+static void make(const char *key, const char *cert, const char *name)
+{
+    struct signer *s = NULL;
+    struct buf der = {0};
+    struct err e = {""};
+
+    if (signer_load(&s, at(key), at(cert), &e) != 0 || sign_detached_file(s, at("content"), &der, &e) != 0 ||
+        file_write(at(name), der.data, der.len, 0600, &e) != 0)
+        fail_msg("%s", e.text);
+    signer_free(s);
+    buf_free(&der);
+}
+
+static void stock_openssl_accepts_it(void **state)
+{
+    static const char *const keys[] = {"rsa", "ec384"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        char *key = mem_print("%s.key", keys[i]), *cert = mem_print("%s.chain.pem", keys[i]);
+
+        make(key, cert, "content.p7s");
+        assert_int_equal(
+            sh("openssl cms -verify -binary -inform DER -in content.p7s -content content -CAfile ca.crt"
+               " -purpose any -out /dev/null"),
+            0);
+        assert_int_equal(sh("openssl cms -verify -cades -binary -inform DER -in content.p7s -content content"
+                            " -CAfile ca.crt -purpose any -out /dev/null"),
+                         0);
+        assert_int_not_equal(
+            sh("openssl cms -cmsout -print -inform DER -in content.p7s | grep -i 'smimecap'"), 0);
+        free(key);
+        free(cert);
+    }
+}
+
+static int verify(const char *sig, const char *content, const char *trust, char **name, struct err *e)
+{
+    struct buf der = {0};
+    int rc = -1;
+
+    assert_int_equal(file_read(at(sig), 1 << 20, &der, e), 0);
+    rc = sign_verify_file(der.data, der.len, at(content), trust ? at(trust) : NULL, name, e);
+    buf_free(&der);
+    return rc;
+}
+
+static void ours_accepts_it(void **state)
+{
+    struct err e = {""};
+    char *name = NULL;
+
+    (void)state;
+    make("rsa.key", "rsa.chain.pem", "content.p7s");
+    if (verify("content.p7s", "content", "ca.crt", &name, &e) != 0)
+        fail_msg("%s", e.text);
+    assert_string_equal(name, "CN=Signer rsa,O=Prüfstelle");
+    free(name);
+    name = NULL;
+    if (verify("content.p7s", "content", NULL, &name, &e) != 0)
+        fail_msg("%s", e.text);
+    assert_string_equal(name, "CN=Signer rsa,O=Prüfstelle");
+    free(name);
+}
+
+static void memory_and_file_say_the_same(void **state)
+{
+    struct signer *s = NULL;
+    struct buf der = {0};
+    struct err e = {""};
+
+    (void)state;
+    assert_int_equal(signer_load(&s, at("rsa.key"), at("rsa.crt"), &e), 0);
+    assert_string_equal(signer_name(s), "CN=Signer rsa,O=Prüfstelle");
+    assert_int_equal(sign_detached(s, "one\ntwo\n", 8, &der, &e), 0);
+    assert_int_equal(sign_verify_file(der.data, der.len, at("content"), NULL, NULL, &e), 0);
+    signer_free(s);
+    buf_free(&der);
+}
+
+static void wrong_keys_are_named(void **state)
+{
+    static const struct {
+        const char *key, *cert, *says;
+    } cases[] = {
+        {"locked.key", "rsa.crt", "is encrypted"},
+        {"rsa.key", "ec384.crt", "does not belong to the key"},
+        {"short.key", "rsa.crt", "RSA key of 1024 bits"},
+        {"ed.key", "rsa.crt", "key type ED25519"},
+        {"k1.key", "rsa.crt", "key type EC secp256k1"},
+        {"junk.pem", "rsa.crt", "holds no private key"},
+        {"rsa.key", "junk.pem", "holds no certificate"},
+        {"absent.key", "rsa.crt", "No such file"},
+        {"rsa.key", "absent.crt", "No such file"},
+        {"rsa.crt", "rsa.crt", "holds no private key"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct signer *s = NULL;
+        struct err e = {""};
+
+        assert_int_equal(signer_load(&s, at(cases[i].key), at(cases[i].cert), &e), -1);
+        if (!strstr(e.text, cases[i].says))
+            fail_msg("wanted '%s', got '%s'", cases[i].says, e.text);
+        assert_null(s);
+    }
+}
+
+static void what_does_not_hold_is_refused(void **state)
+{
+    static const struct {
+        const char *how, *content, *trust, *says; /* how: makes sig */
+    } cases[] = {
+        {"cp content.p7s sig; printf 'one\\nTwo\\n' > changed", "changed", "ca.crt", "does not hold"},
+        {"cp content.p7s sig; printf 'one\\r\\ntwo\\r\\n' > changed", "changed", NULL, "does not hold"},
+        {"cp content.p7s sig", "content", "other.crt", "unable to get local issuer certificate"},
+        {"cp content.p7s sig", "content", "junk.pem", "cannot read the certificates to trust"},
+        {"cp content.p7s sig; printf x >> sig", "content", "ca.crt", "bytes behind its end"},
+        {"head -c 200 content.p7s > sig", "content", "ca.crt", "no CMS in DER form"},
+        {": > sig", "content", NULL, "no CMS in DER form"},
+        {"openssl cms -sign -binary -nodetach -outform DER -signer rsa.crt -inkey rsa.key -in content -out "
+         "sig",
+         "content", NULL, "carries its own content"},
+        {"openssl cms -sign -binary -outform DER -md sha1 -signer rsa.crt -inkey rsa.key -in content -out "
+         "sig",
+         "content", NULL, "SHA-256 or longer"},
+        {"openssl cms -sign -binary -outform DER -signer rsa.crt -inkey rsa.key -in content -out sig",
+         "content", NULL, "does not hold"}, /* names no certificate in its signed attributes */
+        {"openssl cms -sign -cades -binary -outform DER -signer rsa.crt -inkey rsa.key -signer other.crt "
+         "-inkey other.key"
+         " -in content -out sig",
+         "content", NULL, "2 signers"},
+        {"openssl cms -sign -cades -nocerts -binary -outform DER -signer rsa.crt -inkey rsa.key -in content "
+         "-out sig",
+         "content", NULL, "signer certificate not found"},
+        {"openssl cms -data_create -in content -outform DER -out sig", "content", NULL, "no CMS SignedData"},
+    };
+
+    (void)state;
+    make("rsa.key", "rsa.chain.pem", "content.p7s");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct err e = {""};
+
+        assert_int_equal(sh("%s", cases[i].how), 0);
+        if (verify("sig", cases[i].content, cases[i].trust, NULL, &e) != -1)
+            fail_msg("accepted: %s", cases[i].how);
+        if (!strstr(e.text, cases[i].says))
+            fail_msg("%s: wanted '%s', got '%s'", cases[i].how, cases[i].says, e.text);
+    }
+}
+
+static void an_expired_certificate_is_not_trusted(void **state)
+{
+    struct err e = {""};
+
+    (void)state;
+    assert_int_equal(
+        sh("openssl req -new -key other.key -subj /CN=Old -out old.csr && openssl x509 -req -in old.csr"
+           " -CA ca.crt -CAkey ca.key -days -1 -out old.crt || openssl ca -help"),
+        0);
+    if (sh("openssl x509 -in old.crt -noout -checkend 0") == 0)
+        skip(); /* this openssl makes no certificate that has ended */
+    make("other.key", "old.crt", "old.p7s");
+    assert_int_equal(verify("old.p7s", "content", "ca.crt", NULL, &e), -1);
+    assert_non_null(strstr(e.text, "expired"));
+    assert_int_equal(verify("old.p7s", "content", NULL, NULL, &e), 0); /* says only that the bytes fit */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(stock_openssl_accepts_it),
+        cmocka_unit_test(ours_accepts_it),
+        cmocka_unit_test(memory_and_file_say_the_same),
+        cmocka_unit_test(wrong_keys_are_named),
+        cmocka_unit_test(what_does_not_hold_is_refused),
+        cmocka_unit_test(an_expired_certificate_is_not_trusted),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
