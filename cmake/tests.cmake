@@ -7,11 +7,11 @@ function(kc_test name file)
   target_link_libraries(${name} PRIVATE kc PkgConfig::CMOCKA)
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 600
-    ENVIRONMENT "KEYCUSTODY=$<TARGET_FILE:keycustody>;SOURCE_DIR=${CMAKE_SOURCE_DIR}")
+    ENVIRONMENT "KEYCUSTODY=$<TARGET_FILE:keycustody>;SOURCE_DIR=${CMAKE_SOURCE_DIR};BUILD_DIR=${CMAKE_BINARY_DIR}")
 endfunction()
 
 function(kc_script_test name script)
   add_test(NAME ${name} COMMAND ${CMAKE_SOURCE_DIR}/${script} ${ARGN} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 1200
-    ENVIRONMENT "KEYCUSTODY=$<TARGET_FILE:keycustody>;SOURCE_DIR=${CMAKE_SOURCE_DIR}")
+    ENVIRONMENT "KEYCUSTODY=$<TARGET_FILE:keycustody>;SOURCE_DIR=${CMAKE_SOURCE_DIR};BUILD_DIR=${CMAKE_BINARY_DIR}")
 endfunction()
