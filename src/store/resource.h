@@ -1,0 +1,47 @@
+/* Resource files: azure/<resource>.sql says what to ask Azure for and how facts come out of the answers.
+ * Their header is read here, once, for the collector and for whoever builds facts; both take them in
+ * dependency order. */
+#ifndef KC_STORE_RESOURCE_H
+#define KC_STORE_RESOURCE_H
+
+#include <stddef.h>
+
+#include "base/embed.h"
+#include "base/err.h"
+#include "base/header.h"
+
+enum resource_shape {
+    RESOURCE_LIST,      /* {"value": [objects], "nextLink": …} */
+    RESOURCE_TEXT_LIST, /* the same with strings */
+    RESOURCE_ONE        /* one object */
+};
+
+struct resource {
+    const struct embed_row *file;
+    struct header header;
+    const char *name;       /* header `resource`; also the word in exchange.resource */
+    const char *title;      /* for people: "disks" */
+    const char *each;       /* SELECT of subject, url [, scope]; "" asks for nothing */
+    const char *permission; /* ARM actions that the read needs; may be "" */
+    const char *declares;   /* SELECT of subscription_id, name: the subscriptions that are visible; "" in all
+                               files but one */
+    char **versions;        /* api-versions, the pin first; closed by NULL */
+    char **after, **must;   /* lists of words; closed by NULL */
+    enum resource_shape shape;
+    int gone;        /* 404 is an answer */
+    int never_empty; /* header `empty: gap`: a complete list without items is a gap (azure.md 1.9) */
+};
+
+struct resources {
+    struct resource
+        *rows; /* in an order in which each comes after what it needs; by name where that leaves a choice */
+    size_t count;
+};
+
+int resources_load(struct resources *out, struct err *e); /* the files inside the program */
+/* One file; out is the caller's, freed with resource_free. */
+int resource_read(struct resource *out, const struct embed_row *file, struct err *e);
+void resource_free(struct resource *r);
+void resources_free(struct resources *list);
+
+#endif
