@@ -308,6 +308,11 @@ void db_bind_null(struct db_stmt *s, int at)
     sqlite3_bind_null(s->handle, at);
 }
 
+int db_parameter(const struct db_stmt *s, const char *name)
+{
+    return sqlite3_bind_parameter_index(s->handle, name);
+}
+
 void db_bind_blob(struct db_stmt *s, int at, const void *bytes, size_t n)
 {
     sqlite3_bind_blob64(s->handle, at, n ? bytes : "", n, SQLITE_TRANSIENT);

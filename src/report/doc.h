@@ -31,8 +31,8 @@ struct doc_text {
 };
 
 enum doc_kind {
-    DOC_COVER,    /* text: title run by run; cover facts in table (2 columns) */
-    DOC_CONTENTS, /* the renderer fills it from the chapters and sections */
+    DOC_COVER,    /* text: title run by run; cover facts in table (2 columns); children: drawn at its foot */
+    DOC_CONTENTS, /* the renderer fills it from the chapters (their `chapter`) and sections of level 1 */
     DOC_CHAPTER,  /* starts a page; goes into outline and contents; text: its title */
     DOC_SECTION,  /* heading with an outline entry, level in `level` (1: in the contents too) */
     DOC_HEADING,  /* plain heading */
@@ -59,19 +59,20 @@ struct doc_column {
     double weight; /* 0: from content; else its share of the width */
 };
 struct doc_table {
-    char *name; /* the table's SQL file, for messages and the text renderer */
-    struct doc_column *columns;
+    char *name;                 /* the table's SQL file, for messages and the text renderer */
+    struct doc_column *columns; /* all titles empty: no head is drawn */
     size_t column_count;
     struct doc_cell *cells; /* row-major, row_count x column_count */
     size_t row_count;
-    char *more;  /* "and 812 more failing subjects: workbook, sheet Findings", or NULL */
-    char *empty; /* what to say when there is no row */
+    char **anchors; /* row_count target names for links (NULL: none), or NULL */
+    char *more;     /* "and 812 more failing subjects: workbook, sheet Findings", or NULL */
+    char *empty;    /* what to say when there is no row */
 };
 
 /* A figure's data: rows of named values, made by one SELECT. What columns each kind needs stands in figure.h.
  */
 struct doc_figure {
-    char *kind;   /* "control-bars", "custody-chain", "status-bar", "key-timeline" */
+    char *kind;   /* "control-bars", "custody-chain", "status-bar", "key-timeline", "steps" */
     char **names; /* column names */
     size_t name_count;
     char **values; /* row-major; NULL for SQL NULL */
@@ -83,7 +84,7 @@ struct doc_block {
     enum doc_kind kind;
     int level;
     char *anchor;  /* target name for links, or NULL */
-    char *chapter; /* DOC_CHAPTER: short title for the running head */
+    char *chapter; /* DOC_CHAPTER: short title with its number, for running head, contents, outline */
     struct doc_text text;
     struct doc_table table;
     struct doc_figure figure;
@@ -110,6 +111,7 @@ struct doc {
     size_t block_count;
 };
 
+/* Links never dangle: template_build takes off a link whose "#anchor" no block and no row has. */
 struct doc *doc_new(void);
 void doc_free(struct doc *d);
 struct doc_block *doc_add(struct doc *d, enum doc_kind kind); /* at the end of the document */
