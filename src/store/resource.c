@@ -80,7 +80,7 @@ static int resource_shape_read(struct resource *r, struct err *e)
 int resource_read(struct resource *out, const struct embed_row *file, struct err *e)
 {
     struct resource r = {.file = file};
-    const char *gone = NULL, *empty = NULL;
+    const char *gone = NULL;
     int rc = -1;
 
     if (header_read(&r.header, file->name, file->data, e) != 0)
@@ -94,7 +94,6 @@ int resource_read(struct resource *out, const struct embed_row *file, struct err
     r.after = resource_words(header_get(&r.header, "after"));
     r.must = resource_words(header_get(&r.header, "must"));
     gone = resource_field(&r, "gone");
-    empty = resource_field(&r, "empty");
     if (!*r.name || !*r.title) {
         err_set(e, "%s: the header needs resource and title", file->name);
         goto out;
@@ -109,12 +108,7 @@ int resource_read(struct resource *out, const struct embed_row *file, struct err
         err_set(e, "%s: gone: \"%s\": only 404 can mean that something is not there", file->name, gone);
         goto out;
     }
-    if (*empty && strcmp(empty, "gap") != 0) {
-        err_set(e, "%s: empty: \"%s\": write gap or leave it out", file->name, empty);
-        goto out;
-    }
     r.gone = *gone != '\0';
-    r.never_empty = *empty != '\0';
     *out = r;
     r = (struct resource){0};
     rc = 0;

@@ -28,8 +28,7 @@ struct resource {
     char **versions;        /* api-versions, the pin first; closed by NULL */
     char **after, **must;   /* lists of words; closed by NULL */
     enum resource_shape shape;
-    int gone;        /* 404 is an answer */
-    int never_empty; /* header `empty: gap`: a complete list without items is a gap (azure.md 1.9) */
+    int gone; /* 404 is an answer */
 };
 
 struct resources {

@@ -1,0 +1,38 @@
+/* The collector: runs the resource files in order, asks what their `each:` says, keeps what comes back. It
+ * knows no resource by name and has no opinions: what it could not read becomes a gap. */
+#ifndef KC_AZURE_COLLECT_H
+#define KC_AZURE_COLLECT_H
+
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "azure/transport.h"
+#include "base/err.h"
+#include "store/evidence.h"
+#include "store/resource.h"
+
+struct collect_subscription {
+    char id[37];         /* lower-case GUID */
+    const char *written; /* as the person wrote it */
+};
+
+struct collect_options {
+    const struct resources *resources;
+    const struct collect_subscription *subscriptions; /* declared scope; count 0: all that are visible */
+    size_t subscription_count;
+    const char *principal_id;          /* under which requests go out; NULL: unknown */
+    const volatile sig_atomic_t *stop; /* set: end as soon as possible; may be NULL */
+};
+
+struct collect_result {
+    int64_t requests;      /* sent, and answered or known to stay without an answer */
+    int64_t subscriptions; /* in scope */
+    int interrupted;
+};
+
+/* Fills the snapshot. 0: done, with or without gaps (evidence_gaps). -1: no snapshot can come of this. */
+int collect_run(struct transport *t, struct evidence *ev, const struct collect_options *options,
+                struct collect_result *result, struct err *e);
+
+#endif

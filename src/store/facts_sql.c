@@ -1,0 +1,237 @@
+/* Runs resource files. See facts_sql.h. */
+#include "store/facts_sql.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "lib/json.h"
+
+int facts_sql_begin(struct db *db, struct err *e)
+{
+    return db_exec(
+        db, "CREATE TABLE main.fold(raw TEXT PRIMARY KEY, key TEXT NOT NULL) STRICT, WITHOUT ROWID", e);
+}
+
+struct facts_fold {
+    struct db_stmt *add;
+    int failed;
+};
+
+static int facts_sql_fold_event(void *ctx, enum json_event event, const char *at, size_t n, int depth,
+                                struct err *e)
+{
+    struct facts_fold *f = ctx;
+    struct buf raw = {0}, key = {0};
+    size_t i = 0;
+
+    (void)depth;
+    if (event != JSON_STRING)
+        return 0;
+    while (i < n && !((unsigned char)at[i] & 0x80) && at[i] != '\\')
+        i++;
+    if (i == n)
+        return 0;
+    json_unescape(&raw, at, n);
+    for (i = 0; i < raw.len && !((unsigned char)raw.data[i] & 0x80); i++)
+        ;
+    if (i < raw.len) {
+        utf8_fold(&key, buf_str(&raw), raw.len);
+        db_bind_text_n(f->add, 1, buf_str(&raw), raw.len);
+        db_bind_text_n(f->add, 2, buf_str(&key), key.len);
+        f->failed = db_run(f->add, e) != 0;
+    }
+    buf_free(&raw);
+    buf_free(&key);
+    return f->failed;
+}
+
+int facts_sql_fold(struct db *db, const char *body, size_t n, struct err *e)
+{
+    struct facts_fold f = {0};
+    int rc = -1;
+    size_t i = 0;
+
+    while (i < n && !((unsigned char)body[i] & 0x80) && body[i] != '\\')
+        i++;
+    if (i == n)
+        return 0;
+    if (db_prepare(db, &f.add, "INSERT OR IGNORE INTO main.fold VALUES (?1, ?2)", e) != 0)
+        return -1;
+    rc = json_scan(body, n, facts_sql_fold_event, &f, e);
+    db_free(f.add);
+    return rc;
+}
+
+/* The temp views that the file made and whose names end in `suffix`, in file order; closed by NULL. */
+static int facts_sql_views(struct db *db, int64_t after, const char *suffix, char ***out, struct err *e)
+{
+    struct db_stmt *s = NULL;
+    char **list = mem_zero(1, sizeof *list);
+    size_t count = 0;
+    int more = 0;
+
+    if (db_prepare(
+            db, &s,
+            "SELECT name FROM temp.sqlite_schema WHERE type = 'view' AND rowid > ?1 AND name GLOB '*' || ?2 "
+            "ORDER BY rowid",
+            e) != 0) {
+        free(list);
+        return -1;
+    }
+    db_bind_int(s, 1, after);
+    db_bind_text(s, 2, suffix);
+    while ((more = db_step(s, e)) == 1) {
+        list = mem_grow(list, count + 2, sizeof *list);
+        list[count++] = mem_copy_n(db_text(s, 0), db_size(s, 0) - strlen(suffix));
+        list[count] = NULL;
+    }
+    db_free(s);
+    *out = list;
+    return more;
+}
+
+static void facts_sql_views_free(char **list)
+{
+    for (size_t i = 0; list && list[i]; i++)
+        free(list[i]);
+    free(list);
+}
+
+/* "a IS NULL OR b IS NULL" over the `must` columns that this table has; a word may be table.column. Empty:
+ * none. */
+static int facts_sql_must(struct db *db, const struct resource *r, const char *table, int first,
+                          struct buf *where, struct buf *which, struct err *e)
+{
+    for (size_t i = 0; r->must[i]; i++) {
+        const char *dot = strchr(r->must[i], '.'), *column = dot ? dot + 1 : r->must[i];
+        int64_t there = 0;
+
+        if (dot ? strncmp(r->must[i], table, (size_t)(dot - r->must[i])) != 0 || table[dot - r->must[i]]
+                : !first)
+            continue;
+        if (db_value_int(db, &there, e, "SELECT count(*) FROM pragma_table_info(%Q, 'main') WHERE name = %Q",
+                         table, column) != 0)
+            return -1;
+        if (!there)
+            return err_set(e, "must: the table %s has no column %s", table, column);
+        buf_print(where, "%s\"%s\" IS NULL", where->len ? " OR " : "", column);
+        buf_print(which, "%s WHEN \"%s\" IS NULL THEN '%s'", which->len ? "" : "CASE", column, column);
+    }
+    if (which->len)
+        buf_text(which, " END");
+    return 0;
+}
+
+static int facts_sql_tell(struct db *db, const char *sql, const char *resource, facts_gap_found *found,
+                          void *ctx, struct err *e)
+{
+    struct db_stmt *s = NULL;
+    int rc = -1, more = 0;
+
+    if (db_prepare(db, &s, sql, e) != 0)
+        return -1;
+    while ((more = db_step(s, e)) == 1) {
+        struct facts_gap gap = {0};
+        int at[8];
+        static const char *const name[8] = {"resource", "subject", "scope",  "url",
+                                            "status",   "code",    "reason", "exchange"};
+
+        for (int i = 0; i < 8; i++)
+            at[i] = db_column(s, name[i]);
+        gap.resource = at[0] >= 0 && db_text(s, at[0]) ? db_text(s, at[0]) : resource;
+        gap.subject = at[1] >= 0 && db_text(s, at[1]) ? db_text(s, at[1]) : "";
+        gap.scope = at[2] >= 0 && db_text(s, at[2]) ? db_text(s, at[2]) : "";
+        gap.url = at[3] >= 0 ? db_text(s, at[3]) : NULL;
+        gap.status = at[4] >= 0 ? (int)db_int(s, at[4]) : 0;
+        gap.code = at[5] >= 0 && db_text(s, at[5]) ? db_text(s, at[5]) : "WrongType";
+        gap.reason = at[6] >= 0 && db_text(s, at[6]) ? db_text(s, at[6]) : "an answer has the wrong shape";
+        gap.exchange = at[7] >= 0 ? db_int(s, at[7]) : 0;
+        if (found(ctx, &gap, e) != 0)
+            goto out;
+    }
+    rc = more;
+out:
+    db_free(s);
+    return rc;
+}
+
+static int facts_sql_table(struct db *db, const struct resource *r, const char *table, int first,
+                           facts_gap_found *found, void *ctx, struct err *e)
+{
+    struct buf where = {0}, which = {0}, sql = {0};
+    int rc = -1;
+
+    if (facts_sql_must(db, r, table, first, &where, &which, e) != 0)
+        goto out;
+    if (db_exec_print(db, e, "CREATE TABLE main.facts_stage AS SELECT * FROM temp.\"%w_view\" ORDER BY 1",
+                      table) != 0)
+        goto out;
+    buf_print(
+        &sql,
+        "INSERT OR IGNORE INTO main.\"%s\" SELECT * FROM main.facts_stage WHERE NOT (%s) ORDER BY 1, rowid",
+        table, where.len ? buf_str(&where) : "0");
+    if (db_exec(db, buf_str(&sql), e) != 0)
+        goto out;
+    if (where.len) {
+        buf_clear(&sql);
+        buf_print(&sql,
+                  "SELECT x.resource AS resource, x.subject AS subject, CASE WHEN lower(x.subject) GLOB "
+                  "'/subscriptions/*' THEN lower(substr(x.subject, 1, 51)) ELSE '' END AS scope, x.url AS "
+                  "url, x.status "
+                  "AS status, 'WrongType' AS code, '%s: an item at ' || coalesce(nullif(f.ptr, ''), '/') || "
+                  "' has no "
+                  "usable ' || %s AS reason, x.n AS exchange FROM main.facts_stage f LEFT JOIN exchange x ON "
+                  "x.n = f.src "
+                  "WHERE %s ORDER BY f.src, f.ptr",
+                  table, buf_str(&which), buf_str(&where));
+        if (facts_sql_tell(db, buf_str(&sql), r->name, found, ctx, e) != 0)
+            goto out;
+    }
+    rc = db_exec(db, "DROP TABLE main.facts_stage", e);
+out:
+    if (rc != 0)
+        err_context(e, "%s: %s", r->file->name, table);
+    buf_free(&where);
+    buf_free(&which);
+    buf_free(&sql);
+    return rc;
+}
+
+int facts_sql_build(struct db *db, const struct resource *r, facts_gap_found *found, void *ctx, struct err *e)
+{
+    char **views = NULL, **gaps = NULL;
+    int64_t before = 0;
+    int rc = -1;
+
+    if (db_value_int(db, &before, e, "SELECT coalesce(max(rowid), 0) FROM temp.sqlite_schema") != 0)
+        goto out;
+    if (db_exec(db, r->header.body, e) != 0) {
+        err_context(e, "%s", r->file->name);
+        goto out;
+    }
+    if (facts_sql_views(db, before, "_view", &views, e) != 0 ||
+        facts_sql_views(db, before, "_gap", &gaps, e) != 0)
+        goto out;
+    for (size_t i = 0; views[i]; i++) {
+        if (facts_sql_table(db, r, views[i], i == 0, found, ctx, e) != 0)
+            goto out;
+    }
+    for (size_t i = 0; gaps[i]; i++) {
+        char *sql = mem_print("SELECT * FROM temp.\"%s_gap\"", gaps[i]);
+        int told = facts_sql_tell(db, sql, r->name, found, ctx, e);
+
+        free(sql);
+        if (told != 0) {
+            err_context(e, "%s: %s_gap", r->file->name, gaps[i]);
+            goto out;
+        }
+    }
+    rc = 0;
+out:
+    facts_sql_views_free(views);
+    facts_sql_views_free(gaps);
+    return rc;
+}

@@ -1,0 +1,34 @@
+/* Facts out of answers: runs resource files over a snapshot. Shared by the collector, which needs facts to
+ * know what to ask next, and by the builder of facts.db.
+ *
+ * The connection: main takes the fact tables; `exchange`, `listing`, `gap`, `scope`, `sqlar` must resolve
+ * without a schema name (the snapshot attached as snap, or copies in main). */
+#ifndef KC_STORE_FACTS_SQL_H
+#define KC_STORE_FACTS_SQL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "lib/db.h"
+#include "store/resource.h"
+
+/* Something in a usable answer that could not become a fact. Pointers live until the callback returns. */
+struct facts_gap {
+    const char *resource, *subject, *scope, *url, *code, *reason; /* url may be NULL */
+    int status;                                                   /* 0: unknown */
+    int64_t exchange;                                             /* 0: unknown */
+};
+typedef int facts_gap_found(void *ctx, const struct facts_gap *gap, struct err *e);
+
+/* Makes the table fold(raw, key) in main. Once per connection, before the first facts_sql_build. */
+int facts_sql_begin(struct db *db, struct err *e);
+/* Adds to fold every string of a usable body (strict JSON) that is not ASCII. Before the views read that
+ * body. */
+int facts_sql_fold(struct db *db, const char *body, size_t n, struct err *e);
+/* Runs one resource file: its tables and views, then each X_view into its table X in file order. found() is
+ * told of rows without a `must` column (they do not become facts) and of the rows of X_gap. */
+int facts_sql_build(struct db *db, const struct resource *r, facts_gap_found *found, void *ctx,
+                    struct err *e);
+
+#endif
