@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS framework_note(
   text      TEXT NOT NULL,
   url       TEXT NOT NULL,   -- '' when there is none
   seen      TEXT NOT NULL,   -- date at which a source was read, ''
+  source    TEXT NOT NULL,   -- of a note or a limit: keys of sources, comma separated; of a source: ''
   verified  TEXT NOT NULL CHECK (verified IN ('original', 'secondary', 'recalled')),
   PRIMARY KEY (framework, kind, position)
 ) STRICT;
