@@ -308,9 +308,14 @@ void db_bind_null(struct db_stmt *s, int at)
     sqlite3_bind_null(s->handle, at);
 }
 
-int db_parameter(const struct db_stmt *s, const char *name)
+const char *db_parameter(const struct db_stmt *s, int at)
 {
-    return sqlite3_bind_parameter_index(s->handle, name);
+    const char *name = NULL;
+
+    if (at > sqlite3_bind_parameter_count(s->handle))
+        return NULL;
+    name = sqlite3_bind_parameter_name(s->handle, at);
+    return name ? name : "?";
 }
 
 void db_bind_blob(struct db_stmt *s, int at, const void *bytes, size_t n)

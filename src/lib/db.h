@@ -32,7 +32,8 @@ void db_bind_text(struct db_stmt *s, int at, const char *text);
 void db_bind_text_n(struct db_stmt *s, int at, const char *text, size_t n);
 void db_bind_int(struct db_stmt *s, int at, int64_t value);
 void db_bind_null(struct db_stmt *s, int at);
-int db_parameter(const struct db_stmt *s, const char *name); /* the number of ":name"; 0 when there is none */
+/* The name of parameter `at`, with its colon; "?" for one without; NULL behind the last. */
+const char *db_parameter(const struct db_stmt *s, int at);
 void db_bind_blob(struct db_stmt *s, int at, const void *bytes, size_t n);
 /* Reading: columns count from 0; pointers live until the next step. */
 int db_columns(const struct db_stmt *s);
