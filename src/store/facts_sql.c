@@ -166,8 +166,10 @@ static int facts_sql_table(struct db *db, const struct resource *r, const char *
 
     if (facts_sql_must(db, r, table, first, &where, &which, e) != 0)
         goto out;
-    if (db_exec_print(db, e, "CREATE TABLE main.facts_stage AS SELECT * FROM temp.\"%w_view\" ORDER BY 1",
-                      table) != 0)
+    if (db_exec_print(db, e,
+                      "CREATE TABLE main.facts_stage AS SELECT * FROM main.\"%w\" WHERE 0; INSERT INTO "
+                      "main.facts_stage SELECT * FROM temp.\"%w_view\" ORDER BY 1",
+                      table, table) != 0)
         goto out;
     buf_print(
         &sql,
