@@ -21,7 +21,7 @@ void note_set_level(enum note_level level)
 
 static int note_token_char(char c)
 {
-    return isalnum((unsigned char)c) || strchr("-_.~+/=%", c) != NULL;
+    return c && (isalnum((unsigned char)c) || strchr("-_.~+/=%", c));
 }
 
 /* Where a secret starts: a JWT ("eyJ" and two dots), a SAS signature, an Authorization value. */
