@@ -222,21 +222,18 @@ int zip_in_entry(struct zip_in *z, uint64_t at, struct zip_entry *entry, struct 
     return 0;
 }
 
-int zip_in_extract(struct zip_in *z, uint64_t at, const char *path, uint64_t max, struct err *e)
+int zip_in_read(struct zip_in *z, uint64_t at, uint64_t max,
+                int (*fn)(void *ctx, const void *bytes, size_t n, struct err *e), void *ctx, struct err *e)
 {
-    struct file_out *f = NULL;
-    zip_file_t *in = NULL;
+    zip_file_t *in = zip_fopen_index(z->zip, at, 0);
     char block[65536];
     uint64_t total = 0;
     zip_int64_t n = 0;
     int rc = -1;
 
-    in = zip_fopen_index(z->zip, at, 0);
     if (!in)
         return err_set(e, "%s: entry %llu cannot be unpacked: %s", z->path, (unsigned long long)at,
                        zip_strerror(z->zip));
-    if (file_create(&f, path, 0600, e) != 0)
-        goto out;
     while ((n = zip_fread(in, block, sizeof block)) > 0) {
         total += (uint64_t)n;
         if (total > max) {
@@ -244,7 +241,7 @@ int zip_in_extract(struct zip_in *z, uint64_t at, const char *path, uint64_t max
                     (unsigned long long)at, (unsigned long long)max);
             goto out;
         }
-        if (file_add(f, block, (size_t)n, e) != 0)
+        if (fn(ctx, block, (size_t)n, e) != 0)
             goto out;
     }
     if (n < 0) { /* broken stream, or the checksum at its end is wrong */
@@ -252,10 +249,26 @@ int zip_in_extract(struct zip_in *z, uint64_t at, const char *path, uint64_t max
                 zip_error_strerror(zip_file_get_error(in)));
         goto out;
     }
-    rc = file_commit(f, e);
-    f = NULL;
+    rc = 0;
 out:
-    file_abandon(f);
     zip_fclose(in);
     return rc;
+}
+
+static int zip_in_write(void *ctx, const void *bytes, size_t n, struct err *e)
+{
+    return file_add(ctx, bytes, n, e);
+}
+
+int zip_in_extract(struct zip_in *z, uint64_t at, const char *path, uint64_t max, struct err *e)
+{
+    struct file_out *f = NULL;
+
+    if (file_create(&f, path, 0600, e) != 0)
+        return -1;
+    if (zip_in_read(z, at, max, zip_in_write, f, e) != 0) {
+        file_abandon(f);
+        return -1;
+    }
+    return file_commit(f, e);
 }

@@ -35,5 +35,9 @@ uint64_t zip_in_count(const struct zip_in *z);
 int zip_in_entry(struct zip_in *z, uint64_t at, struct zip_entry *entry, struct err *e);
 /* Unpacks one entry to `path` (whole or not at all, mode 0600); more than `max` bytes is an error. */
 int zip_in_extract(struct zip_in *z, uint64_t at, const char *path, uint64_t max, struct err *e);
+/* Unpacks one entry into a function, a block at a time; it returns 0 to go on. More than `max` bytes is an
+ * error. */
+int zip_in_read(struct zip_in *z, uint64_t at, uint64_t max,
+                int (*fn)(void *ctx, const void *bytes, size_t n, struct err *e), void *ctx, struct err *e);
 
 #endif
