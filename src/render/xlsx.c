@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,8 @@
 #include "render/xlsx_book.h"
 #include "render/xlsx_text.h"
 #include "report/template.h"
+
+#define XLSX_HEAD_MAX 250 /* bytes; the library refuses more than 255 characters */
 
 /* What the pages' heads, feet and the file's properties say. */
 struct xlsx_words {
@@ -78,10 +81,14 @@ static void xlsx_heads(struct buf *head, struct buf *foot, const struct xlsx_wor
     if (w->source && strcmp(w->source, "recording") == 0)
         xlsx_join(foot, "from a recording");
     buf_text(foot, "&R&8 &P of &N");
-    if (head->len > 250) /* the library's limit is 255 */
-        buf_clear(head), buf_text(head, "&R&8 &A");
-    if (foot->len > 250)
-        buf_clear(foot), buf_text(foot, "&R&8 &P of &N");
+    if (head->len > XLSX_HEAD_MAX) {
+        buf_clear(head);
+        buf_text(head, "&R&8 &A");
+    }
+    if (foot->len > XLSX_HEAD_MAX) {
+        buf_clear(foot);
+        buf_text(foot, "&R&8 &P of &N");
+    }
 }
 
 static int xlsx_properties(struct xlsx_book *b, const struct xlsx_words *w, const struct report_options *o,
@@ -99,10 +106,11 @@ static int xlsx_properties(struct xlsx_book *b, const struct xlsx_words *w, cons
     xlsx_text_head(&author, w->author ? w->author : "");
     xlsx_text_head(&company, w->organisation ? w->organisation : "");
     p.title = title.data;
-    p.subject = "Who holds the keys of the disks?";
+    p.subject = (char *)(uintptr_t) "Who holds the keys of the disks?"; /* the library only reads it */
     p.author = author.data;
     p.company = company.data;
-    p.comments = "The signature over tagmanifest-sha256.txt of the pack covers this file.";
+    p.comments =
+        (char *)(uintptr_t) "The signature over tagmanifest-sha256.txt of the pack covers this file.";
     p.created = (time_t)created; /* never the clock of the day: same input, same bytes */
     code = workbook_set_properties(b->book, &p);
     if (!code && o->pack_id)
