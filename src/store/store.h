@@ -56,9 +56,10 @@ int store_add(struct store *s, const char *partial, const char *id, const char *
  * could not look at all. */
 typedef void store_found(void *ctx, const char *file, const char *what);
 int store_verify(const char *dir, store_found *found, void *ctx, struct err *e);
-/* The same for one snapshot file, wherever it lies (a pack's copy): its inside only. `before` NULL: not
- * compared. */
-int store_verify_snapshot(const char *path, const char *name, const struct store_snapshot *before,
-                          store_found *found, void *ctx, struct err *e);
+/* The same for the inside of one snapshot file, wherever it lies (a pack's copy). name: for found(). With
+ * `chained`, what it says about the snapshot before it is compared with `before` (NULL: it must be the
+ * first). */
+int store_verify_snapshot(const char *path, const char *name, int chained,
+                          const struct store_snapshot *before, store_found *found, void *ctx, struct err *e);
 
 #endif
