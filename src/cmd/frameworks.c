@@ -98,7 +98,7 @@ static void frameworks_note_row(struct db_stmt *s)
 
 static void frameworks_relation_row(struct db_stmt *s)
 {
-    printf("      %s %s: %s\n", db_text(s, 0), db_text(s, 1), db_text(s, 2));
+    frameworks_wrap(db_text(s, 0), 6);
 }
 
 static void frameworks_control_row(struct db_stmt *s)
@@ -110,6 +110,8 @@ static void frameworks_control_row(struct db_stmt *s)
     frameworks_field("cannot show", db_text(s, 4));
     frameworks_field("to be shown by hand", db_text(s, 5));
     frameworks_field("note", db_text(s, 6));
+    if (db_int(s, 7))
+        printf("    tests\n");
 }
 
 static int frameworks_show_controls(struct db *db, const char *id, struct err *e)
@@ -120,8 +122,10 @@ static int frameworks_show_controls(struct db *db, const char *id, struct err *e
         " || CASE WHEN obligation = '' THEN '' ELSE '; ' || obligation END"
         " || CASE WHEN low IS NULL THEN '' WHEN high + moderate + low = 0 THEN '; in no baseline' ELSE"
         " '; ' || CASE WHEN low THEN 'Low ' ELSE '' END || CASE WHEN moderate THEN 'Moderate ' ELSE '' END"
-        " || CASE WHEN high THEN 'High' ELSE '' END END, '; '), proves, cannot, rest, note"
-        " FROM control WHERE framework = ?1 AND position = ?2";
+        " || CASE WHEN high THEN 'High' ELSE '' END END, '; '), proves, cannot, rest, note,"
+        " (SELECT count(*) FROM relation r WHERE r.framework = c.framework AND r.control = c.id AND "
+        "r.verified <>"
+        " 'recalled') FROM control c WHERE framework = ?1 AND position = ?2";
     struct db_stmt *s = NULL;
     int rc = -1, got = 0;
 
@@ -130,11 +134,13 @@ static int frameworks_show_controls(struct db *db, const char *id, struct err *e
     db_bind_text(s, 1, id);
     while ((got = db_step(s, e)) == 1) {
         char *position = mem_print("%lld", (long long)db_int(s, 1));
-        int failed = frameworks_each(db, frameworks_control_row, e, control, id, position) != 0 ||
-                     frameworks_each(db, frameworks_relation_row, e,
-                                     "SELECT relation, check_id, part FROM relation WHERE framework = ?1 AND"
-                                     " control = ?2 AND verified <> 'recalled' ORDER BY position",
-                                     id, db_text(s, 0)) != 0;
+        int failed =
+            frameworks_each(db, frameworks_control_row, e, control, id, position) != 0 ||
+            frameworks_each(
+                db, frameworks_relation_row, e,
+                "SELECT relation || ' ' || check_id || ': ' || part FROM relation WHERE framework = ?1 AND"
+                " control = ?2 AND verified <> 'recalled' ORDER BY position",
+                id, db_text(s, 0)) != 0;
 
         free(position);
         if (failed)

@@ -131,12 +131,15 @@ SELECT framework, control, position, status,
            WHEN service_provider AND kind = 'merchant' THEN
              'asked of service providers only; the engagement file declares a merchant'
            ELSE 'not in the ' || baseline || ' baseline, which the engagement file declares' END
-         WHEN 'exceptions' THEN printf('%d of %d direct tests that could be assessed did not hold', dfail, dpass + dfail)
+         WHEN 'exceptions' THEN CASE dpass + dfail WHEN 1 THEN 'the one direct test that could be assessed does not hold'
+              ELSE printf('%d of %d direct tests that could be assessed do not hold', dfail, dpass + dfail) END
          WHEN 'not-assessed' THEN CASE
-           WHEN dr < dc THEN printf('%d of %d direct checks did not run', dc - dr, dc)
+           WHEN dr < dc THEN CASE dc WHEN 1 THEN 'the direct check did not run'
+                              ELSE printf('%d of %d direct checks did not run', dc - dr, dc) END
            WHEN dp IS NULL THEN 'the population of a direct test is not known'
-           ELSE printf('%d direct tests could not be assessed', dgone) END
-         WHEN 'no-exceptions' THEN printf('all %d direct tests hold', dpass)
+           ELSE printf('%d direct test%s could not be assessed', dgone, CASE dgone WHEN 1 THEN '' ELSE 's' END) END
+         WHEN 'no-exceptions' THEN CASE dpass WHEN 1 THEN 'the one direct test holds'
+                                              ELSE printf('all %d direct tests hold', dpass) END
          ELSE CASE
            WHEN datt > 0 THEN 'attested by a person, not tested'
            WHEN dc > 0 THEN 'nothing in scope that the direct tests apply to'
