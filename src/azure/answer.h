@@ -22,7 +22,7 @@ struct answer {
 };
 
 /* Reads a body. status decides what is expected: an answer of `shape` below 300, else an error body
- * (azure.md 1.9: with or without the wrapper `error`). Freed with answer_free. */
+ * (with or without the wrapper `error`). Freed with answer_free. */
 void answer_read(struct answer *a, const char *body, size_t n, int status, enum resource_shape shape);
 void answer_free(struct answer *a);
 

@@ -321,6 +321,11 @@ int collect_run(struct transport *t, struct evidence *ev, const struct collect_o
     }
     if (db_value_int(c.db, &result->subscriptions, e, "SELECT count(*) FROM snap.scope") != 0)
         goto out;
+    /* whatever the resource files say: a snapshot of nothing is never a clean one (Azure answers GET
+     * /subscriptions with 200 and an empty list to a caller without rights) */
+    if (!result->subscriptions && !evidence_gaps(ev) &&
+        evidence_gap(ev, "", "", "", NULL, 0, "NoSubscriptions", "no subscription is in scope", 0, e) != 0)
+        goto out;
     result->requests = c.fetch.requests;
     result->interrupted = collect_stopped(&c);
     rc = 0;

@@ -145,7 +145,7 @@ int fetch_begin(struct fetch_context *c, const struct fetch_job *job, struct err
 
 static int fetch_is_denied(int status, const struct answer *a)
 {
-    /* Key Vault's keys through ARM answer 400 ForbiddenByRbac where others answer 403 (azure.md 1.9) */
+    /* Key Vault's keys through ARM answer 400 ForbiddenByRbac where others answer 403 */
     return status == 401 || status == 403 ||
            (status == 400 && ((a->code && strcmp(a->code, "ForbiddenByRbac") == 0) ||
                               (a->message && strstr(a->message, "[ForbiddenByRbac"))));

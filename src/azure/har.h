@@ -32,7 +32,7 @@ enum har_header {
 /* What one entry says. */
 struct har_fields {
     struct har_text started, method, url, post, content, encoding;
-    struct har_text headers[HAR_HEADERS]; /* of the response; the allow-list of contracts.md */
+    struct har_text headers[HAR_HEADERS]; /* of the response; only these may enter evidence */
     int status;                           /* -1: the entry has none */
     int credentials;                      /* it carries some */
 };

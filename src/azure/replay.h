@@ -1,4 +1,4 @@
-/* The transport that answers from a recording (contracts.md, Recordings). */
+/* The transport that answers from a recording. */
 #ifndef KC_AZURE_REPLAY_H
 #define KC_AZURE_REPLAY_H
 

@@ -1,4 +1,4 @@
-/* What must not enter evidence, although Azure sent it (contracts.md, What may enter evidence). */
+/* What must not enter evidence, although Azure sent it. */
 #ifndef KC_AZURE_SECRET_H
 #define KC_AZURE_SECRET_H
 

@@ -29,7 +29,7 @@ struct transport_answer {
     size_t size;
     const char *api_version; /* that answered; NULL: the URL names none */
     char received_at[CLOCK_TEXT];
-    /* the response headers that may enter evidence (contracts.md); NULL when absent */
+    /* the response headers that may enter evidence; NULL when absent */
     const char *date, *request_id, *correlation_id, *routing_id, *failure_cause, *etag;
 };
 

@@ -26,13 +26,18 @@ static int evidence_show(const struct store_snapshot *s, const char *prefix, str
     if (db_open(&db, s->path, DB_READ, e) != 0 ||
         db_prepare(
             db, &find,
-            "SELECT name, sqlar_uncompress(data, sz) FROM sqlar WHERE name GLOB ?1 ORDER BY name LIMIT 2",
+            "SELECT name, sqlar_uncompress(data, sz), (SELECT count(*) FROM sqlar WHERE name GLOB ?1) FROM "
+            "sqlar WHERE name GLOB ?1",
             e) != 0)
         goto out;
     db_bind_text(find, 1, pattern);
     row = db_step(find, e);
     if (row != 1) {
         rc = row;
+        goto out;
+    }
+    if (db_int(find, 2) > 1) {
+        err_set(e, "more than one answer begins with \"%s\": write more of the hash", prefix);
         goto out;
     }
     digest_bytes(db_size(find, 1) ? db_blob(find, 1) : "", db_size(find, 1), hex);
@@ -43,10 +48,6 @@ static int evidence_show(const struct store_snapshot *s, const char *prefix, str
     }
     if (db_size(find, 1) && fwrite(db_blob(find, 1), 1, db_size(find, 1), stdout) != db_size(find, 1)) {
         err_set(e, "standard output: cannot write");
-        goto out;
-    }
-    if (db_step(find, e) == 1) {
-        err_set(e, "%s: more than one answer begins with \"%s\": write more of the hash", s->file, prefix);
         goto out;
     }
     rc = 1;
