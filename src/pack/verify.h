@@ -1,0 +1,38 @@
+/* What anybody can check about a pack or a store without believing who made it. Nothing in the pack is run.
+ */
+#ifndef KC_PACK_VERIFY_H
+#define KC_PACK_VERIFY_H
+
+#include "base/err.h"
+
+enum verify_result { VERIFY_PASS, VERIFY_FAIL, VERIFY_NOTE /* neither: said, not judged */ };
+
+struct verify_options {
+    const char
+        *trust; /* PEM file with the certificates to trust; NULL: whose key signed is not established */
+    int allow_unsigned; /* a pack without a signature is a note, not a failure */
+    void (*line)(void *ctx, enum verify_result result, const char *what,
+                 const char *words); /* one line of the table */
+    void *ctx;
+};
+
+/* `path`: a pack's folder, its .zip, or a store. Returns the number of lines that failed, or -1 when it could
+ * not look. */
+int verify_run(const char *path, const struct verify_options *o, struct err *e);
+
+/* ---- its parts */
+struct verify {
+    const struct verify_options *o;
+    const char *dir; /* the pack's folder */
+    int failed;
+};
+void verify_say(struct verify *v, enum verify_result result, const char *what, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+int verify_folder(struct verify *v, struct err *e); /* verify.c: layout, manifests, signatures */
+int verify_chain(struct verify *v,
+                 struct err *e); /* verify_chain.c: chain.json and the snapshots in the pack */
+/* verify_zip.c: judges every name, then unpacks into a new folder (*dir, the caller's to remove and free).
+ * Refused: *dir NULL. */
+int verify_unpack(struct verify *v, const char *zip, char **dir, char **top, struct err *e);
+
+#endif
