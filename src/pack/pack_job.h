@@ -1,0 +1,42 @@
+/* Private to pack/: a pack while it is made. */
+#ifndef KC_PACK_PACK_JOB_H
+#define KC_PACK_PACK_JOB_H
+
+#include "lib/db.h"
+#include "lib/digest.h"
+#include "pack/pack.h"
+#include "report/options.h"
+#include "store/store.h"
+
+struct pack_job {
+    const struct pack_options *o;
+    struct store *store;
+    const struct store_snapshot *snapshot;
+    struct report_link *chain; /* of every snapshot; strings owned here */
+    size_t chain_count;
+    struct db *facts;
+    char *temp;  /* OUT/.keycustody-<pid>.partial */
+    char *dir;   /* temp/pack: becomes OUT/<pack id> */
+    char *as_of; /* YYYY-MM-DDThh:mm:ssZ */
+    char id[32];
+    char tool_sha256[DIGEST_HEX];
+    struct report_options report;
+    size_t checks;
+    char *first_check; /* name of a check, for the auditor's example */
+};
+
+/* pack_files.c: everything under data/ that is a copy or a list. Makes folders as needed. */
+int pack_copies(struct pack_job *j, struct err *e);
+char *pack_path(const struct pack_job *j, const char *relative); /* caller frees */
+int pack_put(const struct pack_job *j, const char *relative, const void *bytes, size_t n, struct err *e);
+
+/* pack_lists.c: chain.json and options.json */
+int pack_chain_load(struct pack_job *j,
+                    struct err *e); /* fills chain from the store; each file must have its hash */
+int pack_chain_json(const struct pack_job *j, struct err *e);
+int pack_options_json(const struct pack_job *j, struct err *e);
+
+/* pack_id.c */
+int pack_id(struct pack_job *j, struct err *e);
+
+#endif

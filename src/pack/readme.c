@@ -1,0 +1,141 @@
+/* README-auditor.md. A test takes its commands from the text and runs them. See readme.h. */
+#include "pack/readme.h"
+
+#include "pack/bag.h"
+
+static void readme_signature(struct buf *out, const struct readme *r)
+{
+    buf_text(out, "## 1. Who made it: the signature\n\n");
+    if (!r->signer) {
+        buf_text(out, "This pack is **unsigned**. Its hashes show that nothing was lost or changed by "
+                      "accident since it was made. They\n"
+                      "prove no author: anyone could have remade it, hashes and all. Ask for a signed one, "
+                      "or get the SHA-256 of\n"
+                      "`" BAG_TAGMANIFEST "` from the maker by another way and compare it:\n\n"
+                      "```sh\nsha256sum " BAG_TAGMANIFEST "\n```\n\n");
+        return;
+    }
+    buf_print(out,
+              "The pack is to be signed by: %s. The signature lies beside the file that it signs, and it "
+              "covers everything: the tag\n"
+              "manifest names the hash of the manifest, which names the hash of every other file. `CA.pem` "
+              "holds the certificate\n"
+              "that you trust; get it from the signer's organisation, not from this pack.\n\n"
+              "```sh\nopenssl cms -verify -cades -binary -inform DER -in " BAG_SIGNATURE " \\\n"
+              "  -content " BAG_TAGMANIFEST " -CAfile CA.pem -purpose any -out /dev/null\n```\n\n"
+              "It says `CMS Verification successful`. If it says `certificate has expired`, the certificate "
+              "ended after the pack was\n"
+              "signed; `-attime SECONDS` checks as of another time, which then needs proof of its own. A "
+              "signature shows that the\n"
+              "holder of that key signed these bytes. It shows neither when, nor that the content is true. "
+              "To see who signed:\n\n"
+              "```sh\nopenssl cms -cmsout -print -inform DER -in " BAG_SIGNATURE
+              " | grep -E 'subject:|issuer:'\n```\n\n",
+              r->signer);
+}
+
+static void readme_files(struct buf *out)
+{
+    buf_text(out, "## 2. Nothing is missing, changed or added: the manifests\n\n"
+                  "```sh\nsha256sum -c --strict --quiet " BAG_TAGMANIFEST "\n"
+                  "sha256sum -c --strict --quiet " BAG_MANIFEST "\n"
+                  "find data ! -type d | LC_ALL=C sort | diff - <(cut -c 67- " BAG_MANIFEST ")\n```\n\n"
+                  "Each prints nothing when all is well (the last one needs bash). This folder is a BagIt "
+                  "bag (RFC 8493), which archives'\n"
+                  "own tools check too.\n\n");
+}
+
+static void readme_answers(struct buf *out, const struct readme *r)
+{
+    buf_print(out,
+              "## 3. What Azure answered: the raw evidence\n\n"
+              "`data/snapshots/%s` is a SQLite database that is also a SQLite Archive of every answer. First "
+              "see that the\n"
+              "archive writes nowhere but into your folder (prints nothing), then unpack it into an empty "
+              "folder and check each answer\n"
+              "against the hash that it is filed under:\n\n"
+              "```sh\n"
+              "sqlite3 -safe -readonly data/snapshots/%s \"SELECT name FROM sqlar WHERE name GLOB '/*' OR "
+              "name GLOB '*..*' OR "
+              "(mode & 61440) = 40960\"\n"
+              "mkdir ../answers\n"
+              "(cd ../answers && sqlite3 -readonly \"$OLDPWD\"/data/snapshots/%s -Ax && sha256sum -c "
+              "--strict --quiet SHA256SUMS)\n"
+              "```\n\n",
+              r->snapshot, r->snapshot, r->snapshot);
+    if (r->sealed)
+        buf_print(out,
+                  "The snapshot was sealed when it was taken:\n\n"
+                  "```sh\nopenssl cms -verify -cades -binary -inform DER -in data/snapshots/%s.p7s \\\n"
+                  "  -content data/snapshots/%s -CAfile CA.pem -purpose any -out /dev/null\n```\n\n",
+                  r->snapshot, r->snapshot);
+    if (r->recording)
+        buf_text(out,
+                 "The answers come **from a recording** (HAR) that somebody made of Azure's answers; "
+                 "keycustody did not ask Azure itself.\n"
+                 "Their hashes are over the decoded text of the recording, whose own hash stands in the "
+                 "snapshot:\n\n"
+                 "```sh\nsqlite3 -safe -readonly data/snapshots/*.db "
+                 "\"SELECT recording_name, recording_sha256, recording_creator FROM snapshot\"\n```\n\n");
+}
+
+static void readme_tests(struct buf *out, const struct readme *r)
+{
+    buf_print(out,
+              "## 4. The tests: perform them again\n\n"
+              "Each of the %zu tests is one SELECT in `data/checks/` over the tables in `data/facts.db`. Run "
+              "by the stock shell it gives\n"
+              "exactly the findings of `data/findings.json`, the passes too. Keep `-safe`: without it the "
+              "shell would obey commands\n"
+              "hidden in a file.\n\n"
+              "```sh\nsqlite3 -safe -readonly -json data/facts.db < data/checks/%s.sql\n```\n\n"
+              "The tables themselves are made from the raw answers by `data/rebuild.sql`. Make them again "
+              "and compare any of them:\n\n"
+              "```sh\n"
+              "(cd data && sqlite3 ../../rebuilt.db < rebuild.sql)\n"
+              "diff <(sqlite3 -readonly data/facts.db 'SELECT * FROM aks_cluster ORDER BY 1') <(sqlite3 "
+              "-readonly ../rebuilt.db "
+              "'SELECT * FROM aks_cluster ORDER BY 1')\n```\n\n"
+              "Read `rebuild.sql` before you run it, as you would any program from somebody else.\n\n",
+              r->checks, r->check);
+}
+
+static void readme_limits(struct buf *out, const struct readme *r)
+{
+    buf_print(
+        out,
+        "## 5. What this cannot show\n\n"
+        "- `data/chain.json` names %zu snapshot%s, each with the hash of the one before. That the **newest** "
+        "snapshots of a chain were\n"
+        "  dropped shows only against a signed list that was kept elsewhere, for instance in an earlier "
+        "signed pack.\n"
+        "- Between snapshots nothing was observed.\n"
+        "- What could not be read stands in the report under \"Not assessed\", in the workbook's sheet Gaps, "
+        "and in\n"
+        "  `data/findings.json` under `gaps`. None of it is counted as good.\n"
+        "- The report's own limits, framework by framework, stand at the head of each of its chapters.\n\n",
+        r->snapshots, r->snapshots == 1 ? "" : "s");
+}
+
+void readme_text(struct buf *out, const struct readme *r)
+{
+    buf_print(out,
+              "# How to check this evidence pack\n\n"
+              "Pack %s. You need no keycustody: the commands below are Debian's own `openssl`, `sha256sum`, "
+              "`sqlite3` (3.38 or newer)\n"
+              "and `find`, run in this folder, in this order. A check that fails makes the later ones "
+              "worthless.\n\n"
+              "Read `data/report.pdf` first; `data/evidence.xlsx` has every row, `data/report.txt` the "
+              "report as plain text.\n\n",
+              r->id);
+    readme_signature(out, r);
+    readme_files(out);
+    readme_answers(out, r);
+    readme_tests(out, r);
+    readme_limits(out, r);
+    buf_print(out,
+              "## With keycustody\n\n`keycustody verify %s%s` does 1 and 2, and checks the snapshot and the "
+              "chain, line by line;\n"
+              "exit code 5 when something does not hold.\n",
+              r->id, r->signer ? " --trust CA.pem" : " --allow-unsigned");
+}
