@@ -179,6 +179,8 @@ int zip_in_open(struct zip_in **out, const char *path, struct err *e)
     int code = 0;
     zip_t *zip = zip_open(path, ZIP_RDONLY | ZIP_CHECKCONS, &code);
 
+    if (!zip && code == ZIP_ER_EXISTS) /* a name twice: the caller shall see which */
+        zip = zip_open(path, ZIP_RDONLY, &code);
     if (!zip)
         return zip_fail_code(e, path, "cannot read as a ZIP archive", code);
     *out = mem_zero(1, sizeof **out);

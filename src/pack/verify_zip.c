@@ -28,11 +28,26 @@ static int verify_name_order(const void *a, const void *b)
     return strcasecmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Some archivers write an entry for each folder; it holds nothing and is not unpacked. */
+static int verify_is_folder(const struct zip_entry *entry)
+{
+    const unsigned kind = entry->mode & S_IFMT;
+    size_t n = strlen(entry->name);
+    char *name = n && entry->name[n - 1] == '/' ? mem_copy_n(entry->name, n - 1) : NULL;
+    int fits =
+        name && manifest_name_fits(name) && !entry->size && !entry->encrypted && (!kind || kind == S_IFDIR);
+
+    free(name);
+    return fits;
+}
+
 /* One entry: a regular file of a name that fits, in the pack's one folder. */
 static void verify_entry(struct verify_names *n, const struct zip_entry *entry, const char *top, size_t top_n)
 {
     const unsigned kind = entry->mode & S_IFMT;
 
+    if (verify_is_folder(entry))
+        return;
     if (!manifest_name_fits(entry->name))
         verify_say(n->v, VERIFY_FAIL, "zip", "%s: refused: absolute, with \"..\", or a name that no pack has",
                    entry->name);
@@ -109,6 +124,8 @@ static int verify_extract(struct verify_names *n, const char *dir, struct err *e
 
         if (zip_in_entry(n->zip, i, &entry, e) != 0 || verify_make_parents(dir, entry.name, e) != 0)
             return -1;
+        if (verify_is_folder(&entry))
+            continue;
         path = file_join(dir, entry.name);
         rc = zip_in_extract(n->zip, i, path, entry.size, &why);
         free(path);
