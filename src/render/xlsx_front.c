@@ -150,16 +150,21 @@ static void xlsx_front_chart_look(struct xlsx_front *f, lxw_chart *chart, const 
     chart_chartarea_set_line(chart, &none);
     chart_legend_set_position(chart, LXW_CHART_LEGEND_BOTTOM);
     chart_legend_set_font(chart, &small);
+    /* in a bar chart the library's y axis has the categories, its x axis the values */
     chart_axis_set_num_font(chart->x_axis, &small);
     chart_axis_set_num_font(chart->y_axis, &small);
-    chart_axis_set_reverse(chart->x_axis); /* the first row of the table on top */
-    chart_axis_set_line(chart->x_axis, &thin);
-    chart_axis_set_line(chart->y_axis, &none);
+    chart_axis_set_reverse(chart->y_axis); /* the first row of the table on top */
+    chart_axis_set_line(chart->y_axis, &thin);
+    chart_axis_set_line(chart->x_axis, &none);
     chart_axis_set_major_tick_mark(chart->x_axis, LXW_CHART_AXIS_TICK_MARK_NONE);
     chart_axis_set_major_tick_mark(chart->y_axis, LXW_CHART_AXIS_TICK_MARK_NONE);
-    chart_axis_major_gridlines_set_line(chart->y_axis, &thin);
-    chart_axis_set_min(chart->y_axis, 0);
-    chart_axis_set_num_format(chart->y_axis, "0");
+    chart_axis_major_gridlines_set_visible(chart->x_axis, LXW_TRUE);
+    chart_axis_major_gridlines_set_visible(chart->y_axis, LXW_FALSE);
+    chart_axis_major_gridlines_set_line(chart->x_axis, &thin);
+    chart_axis_set_min(chart->x_axis, 0);
+    chart_axis_set_label_position(chart->x_axis,
+                                  LXW_CHART_AXIS_LABEL_POSITION_HIGH); /* below, although reversed */
+    chart_axis_set_num_format(chart->x_axis, "0");
 }
 
 /* A stacked bar per row of the table, its colours those of the words. */
@@ -320,7 +325,7 @@ int xlsx_front_write(struct xlsx_book *b, const struct xlsx_sheet *s, struct err
     }
     buf_free(&f.shown);
     worksheet_set_paper(f.sheet, b->plan->letter ? 1 : 9);
-    worksheet_fit_to_pages(f.sheet, 1, 0);
+    worksheet_fit_to_pages(f.sheet, 1, s == b->plan->sheets ? 1 : 0); /* the first sheet is one page */
     worksheet_set_header(f.sheet, b->head);
     worksheet_set_footer(f.sheet, b->foot);
     return rc;

@@ -1,4 +1,6 @@
--- What this cannot show: the limits that the frameworks' own pages begin with.
+-- What this cannot show: the first limit of each framework's own pages, which have them all.
 SELECT f.title || ': ' || CASE n.name WHEN '' THEN '' ELSE n.name || '. ' END || n.text AS limits
   FROM framework_note n JOIN framework f ON f.id = n.framework
- WHERE n.kind = 'limit' AND n.verified <> 'recalled' ORDER BY f.position, n.position
+ WHERE n.kind = 'limit' AND n.verified <> 'recalled'
+   AND n.position = (SELECT min(m.position) FROM framework_note m WHERE m.framework = n.framework AND m.kind = 'limit' AND m.verified <> 'recalled')
+ ORDER BY f.position
