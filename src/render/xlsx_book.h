@@ -28,11 +28,11 @@ struct xlsx_book {
     size_t tables; /* Excel tables so far: their names must differ */
     /* formats */
     lxw_format *cell[XLSX_KINDS];    /* also of a link's column */
+    lxw_format *wrapped[XLSX_KINDS]; /* in columns of a set width */
     lxw_format *guarded[XLSX_KINDS]; /* number format "text": for what would be a formula if it were edited */
-    lxw_format *unknown, *link, *head_cell, *head_right, *tint, *tint_date, *tint_head;
+    lxw_format *unknown, *link, *sheet_link, *head_cell, *head_right, *tint, *tint_date, *tint_head;
     lxw_format *look[XLSX_PLAIN + 1]; /* of blocks */
-    lxw_format *plain_cell[XLSX_KINDS];
-    lxw_format **marks; /* per mark of the plan, for conditional formats */
+    lxw_format **marks;               /* per mark of the plan, for conditional formats */
 };
 
 /* xlsx_look.c */
@@ -47,11 +47,13 @@ struct xlsx_cell {
     const char *title; /* of the sheet, for messages */
     lxw_row_t row;
     lxw_col_t col;
+    enum xlsx_kind kind;
+    int wrapped; /* the column has a set width */
 };
-/* Writes column `at` of the statement's row. shown: the text as written, for measuring; *lines: how many it
- * takes in a column of `width` digits. link NULL: none. */
-int xlsx_cell_write(struct xlsx_book *b, const struct xlsx_cell *c, enum xlsx_kind kind, struct db_stmt *s,
-                    int at, const char *link, struct buf *shown, struct err *e);
+/* Writes column `at` of the statement's row. shown: the text as written, for measuring. wrapped 1: the column
+ * has a set width. link NULL: none. */
+int xlsx_cell_write(struct xlsx_book *b, const struct xlsx_cell *c, struct db_stmt *s, int at,
+                    const char *link, struct buf *shown, struct err *e);
 int xlsx_fail(struct err *e, const char *sheet, lxw_error code); /* 0 for no error */
 
 /* xlsx_sheet.c, xlsx_front.c: one sheet of the plan each */

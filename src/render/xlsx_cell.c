@@ -15,19 +15,26 @@ int xlsx_fail(struct err *e, const char *sheet, lxw_error code)
     return code ? err_set(e, "workbook, sheet %s: %s", sheet, lxw_strerror(code)) : 0;
 }
 
-static int xlsx_cell_text(struct xlsx_book *b, const struct xlsx_cell *c, enum xlsx_kind kind,
-                          const char *text, size_t n, const char *link, struct buf *shown, struct err *e)
+static lxw_format *xlsx_cell_format(struct xlsx_book *b, const struct xlsx_cell *c)
+{
+    return c->wrapped ? b->wrapped[c->kind] : b->cell[c->kind];
+}
+
+static int xlsx_cell_text(struct xlsx_book *b, const struct xlsx_cell *c, const char *text, size_t n,
+                          const char *link, struct buf *shown, struct err *e)
 {
     lxw_error code = LXW_NO_ERROR;
 
     xlsx_text(shown, text, n, XLSX_WHERE);
     if (!shown->len)
-        return xlsx_fail(e, c->title, worksheet_write_blank(c->sheet, c->row, c->col, b->cell[kind]));
+        return xlsx_fail(e, c->title,
+                         worksheet_write_blank(c->sheet, c->row, c->col, xlsx_cell_format(b, c)));
     if (link)
         code = worksheet_write_url_opt(c->sheet, c->row, c->col, link, b->link, shown->data, NULL);
     else
         code = worksheet_write_string(c->sheet, c->row, c->col, shown->data,
-                                      xlsx_text_is_formula(shown->data) ? b->guarded[kind] : b->cell[kind]);
+                                      xlsx_text_is_formula(shown->data) ? b->guarded[c->kind]
+                                                                        : xlsx_cell_format(b, c));
     return xlsx_fail(e, c->title, code);
 }
 
@@ -37,11 +44,11 @@ static int xlsx_cell_status(struct xlsx_book *b, const struct xlsx_cell *c, cons
     const enum verdict v = verdict_read(text);
     const char *words = v == VERDICT_NONE ? text : verdict_words(v);
 
-    return xlsx_cell_text(b, c, XLSX_STATUS, words, strlen(words), NULL, shown, e);
+    return xlsx_cell_text(b, c, words, strlen(words), NULL, shown, e);
 }
 
-int xlsx_cell_write(struct xlsx_book *b, const struct xlsx_cell *c, enum xlsx_kind kind, struct db_stmt *s,
-                    int at, const char *link, struct buf *shown, struct err *e)
+int xlsx_cell_write(struct xlsx_book *b, const struct xlsx_cell *c, struct db_stmt *s, int at,
+                    const char *link, struct buf *shown, struct err *e)
 {
     buf_clear(shown);
     if (db_is_null(s, at)) { /* unknown, which is not the same as empty */
@@ -49,16 +56,16 @@ int xlsx_cell_write(struct xlsx_book *b, const struct xlsx_cell *c, enum xlsx_ki
         return xlsx_fail(e, c->title,
                          worksheet_write_string(c->sheet, c->row, c->col, "not known", b->unknown));
     }
-    if (kind == XLSX_NUMBER && db_is_number(s, at)) {
+    if (c->kind == XLSX_NUMBER && db_is_number(s, at)) {
         double value = db_real(s, at);
 
         if (isfinite(value) && fabs(value) <= XLSX_DIGITS) {
             buf_text(shown, db_text(s, at));
             return xlsx_fail(e, c->title,
-                             worksheet_write_number(c->sheet, c->row, c->col, value, b->cell[kind]));
+                             worksheet_write_number(c->sheet, c->row, c->col, value, xlsx_cell_format(b, c)));
         }
     }
-    if (kind == XLSX_STATUS)
+    if (c->kind == XLSX_STATUS)
         return xlsx_cell_status(b, c, db_text(s, at), shown, e);
-    return xlsx_cell_text(b, c, kind, db_text(s, at), db_size(s, at), link, shown, e);
+    return xlsx_cell_text(b, c, db_text(s, at), db_size(s, at), link, shown, e);
 }

@@ -110,12 +110,12 @@ static int xlsx_front_row(struct xlsx_front *f, const struct xlsx_block *block, 
 
     for (size_t i = 0; i < block->column_count; i++) {
         const struct xlsx_column *c = &block->columns[i];
-        const struct xlsx_cell cell = {f->sheet, f->plan->title, f->row, (lxw_col_t)i};
+        const struct xlsx_cell cell = {f->sheet, f->plan->title, f->row, (lxw_col_t)i, c->kind, 0};
         int at = db_column(s, c->name), n = 1;
 
         if (at < 0)
             return err_set(f->e, "%s: yields no column %s", block->sql_name, c->name);
-        if (xlsx_cell_write(f->b, &cell, c->kind, s, at, NULL, &f->shown, f->e) != 0)
+        if (xlsx_cell_write(f->b, &cell, s, at, NULL, &f->shown, f->e) != 0)
             return -1;
         if (c->kind == XLSX_WRAP && i < f->plan->width_count)
             n = xlsx_text_lines(buf_str(&f->shown), f->plan->widths[i] * 7 - 8, XLSX_POINTS, 0);
@@ -285,6 +285,16 @@ static int xlsx_front_words(struct xlsx_front *f)
     return f->row > first ? xlsx_mark_cells(f->b, f->sheet, first, 0, f->row - 1, f->e) : 0;
 }
 
+/* The name of a sheet in the row just written becomes a link to it. */
+static int xlsx_front_to_sheet(struct xlsx_front *f, const char *title)
+{
+    char *url = mem_print("internal:'%s'!A1", title);
+    lxw_error code = worksheet_write_url_opt(f->sheet, f->row - 1, 0, url, f->b->sheet_link, title, NULL);
+
+    free(url);
+    return xlsx_fail(f->e, f->plan->title, code);
+}
+
 static int xlsx_front_columns(struct xlsx_front *f)
 {
     const struct xlsx_plan *p = f->b->plan;
@@ -292,7 +302,8 @@ static int xlsx_front_columns(struct xlsx_front *f)
     if (xlsx_front_three(f, "Sheet", "Column", "What it says", 1) != 0)
         return -1;
     for (size_t s = 0; s < p->sheet_count; s++) {
-        if (xlsx_front_three(f, p->sheets[s].title, "", p->sheets[s].about, 0) != 0)
+        if (xlsx_front_three(f, p->sheets[s].title, "", p->sheets[s].about, 0) != 0 ||
+            xlsx_front_to_sheet(f, p->sheets[s].title) != 0)
             return -1;
         for (size_t c = 0; c < p->sheets[s].column_count; c++) {
             const struct xlsx_column *column = &p->sheets[s].columns[c];

@@ -25,7 +25,7 @@ static void xlsx_underline(lxw_format *f, unsigned colour, int style)
     format_set_bottom_color(f, colour);
 }
 
-static lxw_format *xlsx_cell_format(struct xlsx_book *b, enum xlsx_kind kind, int guarded)
+static lxw_format *xlsx_cell_format(struct xlsx_book *b, enum xlsx_kind kind, int wrapped, int guarded)
 {
     lxw_format *f =
         xlsx_format(b, kind == XLSX_MONO ? XLSX_POINTS - 1 : XLSX_POINTS, b->plan->ink, kind == XLSX_MONO);
@@ -33,10 +33,12 @@ static lxw_format *xlsx_cell_format(struct xlsx_book *b, enum xlsx_kind kind, in
     if (!f)
         return NULL;
     xlsx_underline(f, b->plan->hairline, LXW_BORDER_THIN);
-    if (kind == XLSX_WRAP)
+    if (kind == XLSX_WRAP || wrapped)
         format_set_text_wrap(f);
-    if (kind == XLSX_NUMBER)
+    if (kind == XLSX_NUMBER) {
         format_set_align(f, LXW_ALIGN_RIGHT);
+        format_set_indent(f, 1); /* away from the text that follows */
+    }
     if (guarded)
         format_set_num_format(f, "@");
     return f;
@@ -54,10 +56,11 @@ static int xlsx_look_auditor(struct xlsx_book *b)
     format_set_bg_color(b->tint_head, b->plan->tint);
     xlsx_underline(b->tint, b->plan->hairline, LXW_BORDER_THIN);
     xlsx_underline(b->tint_date, b->plan->hairline, LXW_BORDER_THIN);
-    xlsx_underline(b->tint_head, b->plan->ink, LXW_BORDER_MEDIUM);
+    xlsx_underline(b->tint_head, b->plan->ink, LXW_BORDER_THIN);
     format_set_text_wrap(b->tint);
     format_set_num_format(b->tint_date, "yyyy-mm-dd");
     format_set_bold(b->tint_head);
+    format_set_text_wrap(b->tint_head);
     return 0;
 }
 
@@ -108,24 +111,31 @@ static int xlsx_look_marks(struct xlsx_book *b)
 int xlsx_looks(struct xlsx_book *b, struct err *e)
 {
     for (int kind = 0; kind < XLSX_KINDS; kind++) {
-        b->cell[kind] = xlsx_cell_format(b, (enum xlsx_kind)kind, 0);
-        b->guarded[kind] = xlsx_cell_format(b, (enum xlsx_kind)kind, 1);
-        if (!b->cell[kind] || !b->guarded[kind])
+        b->cell[kind] = xlsx_cell_format(b, (enum xlsx_kind)kind, 0, 0);
+        b->wrapped[kind] = xlsx_cell_format(b, (enum xlsx_kind)kind, kind != XLSX_NUMBER, 0);
+        b->guarded[kind] = xlsx_cell_format(b, (enum xlsx_kind)kind, 0, 1);
+        if (!b->cell[kind] || !b->wrapped[kind] || !b->guarded[kind])
             goto fail;
     }
-    b->unknown = xlsx_cell_format(b, XLSX_TEXT, 0);
-    b->link = xlsx_cell_format(b, XLSX_MONO, 0);
+    b->unknown = xlsx_cell_format(b, XLSX_TEXT, 0, 0);
+    b->link = xlsx_cell_format(b, XLSX_MONO, 1, 0);
+    b->sheet_link = xlsx_cell_format(b, XLSX_TEXT, 0, 0);
     b->head_cell = xlsx_format(b, XLSX_POINTS, b->plan->ink, 0);
     b->head_right = xlsx_format(b, XLSX_POINTS, b->plan->ink, 0);
-    if (!b->unknown || !b->link || !b->head_cell || !b->head_right)
+    if (!b->unknown || !b->link || !b->sheet_link || !b->head_cell || !b->head_right)
         goto fail;
     format_set_font_color(b->unknown, b->plan->quiet);
     format_set_font_color(b->link, b->plan->link);
+    format_set_font_color(b->sheet_link, b->plan->link);
+    format_set_bold(b->sheet_link);
     format_set_bold(b->head_cell);
     format_set_bold(b->head_right);
+    format_set_text_wrap(b->head_cell);
+    format_set_text_wrap(b->head_right);
     format_set_align(b->head_right, LXW_ALIGN_RIGHT);
-    xlsx_underline(b->head_cell, b->plan->ink, LXW_BORDER_MEDIUM);
-    xlsx_underline(b->head_right, b->plan->ink, LXW_BORDER_MEDIUM);
+    format_set_indent(b->head_right, 1);
+    xlsx_underline(b->head_cell, b->plan->ink, LXW_BORDER_THIN);
+    xlsx_underline(b->head_right, b->plan->ink, LXW_BORDER_THIN);
     if (xlsx_look_auditor(b) != 0 || xlsx_look_blocks(b) != 0 || xlsx_look_marks(b) != 0)
         goto fail;
     return 0;

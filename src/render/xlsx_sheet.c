@@ -7,7 +7,9 @@
 #include "render/xlsx_book.h"
 #include "render/xlsx_text.h"
 
-#define XLSX_WIDEST 425     /* pixels of a measured column */
+#define XLSX_WIDEST 300     /* pixels of a measured column */
+#define XLSX_LEAST 40       /* pixels, of any */
+#define XLSX_SMALLEST 0.55  /* of full size: sheets are not printed smaller */
 #define XLSX_FILTER 22      /* pixels of the filter's button */
 #define XLSX_LINE 12.5      /* points of a line of 9 point text */
 #define XLSX_TALLEST 400.0  /* Excel: 409 points */
@@ -107,8 +109,35 @@ static size_t xlsx_width_count(const struct xlsx_writer *w)
     return w->plan->column_count + (w->plan->auditor ? XLSX_AUDITOR : 0);
 }
 
+/* Heads are wrapped, so the longest word alone keeps a column wide. */
+static double xlsx_longest_word(const char *title)
+{
+    double longest = XLSX_LEAST;
+
+    for (const char *p = title; *p; p += strspn(p, " ")) {
+        size_t n = strcspn(p, " ");
+        char *word = mem_copy_n(p, n);
+
+        xlsx_measure(&longest, xlsx_text_pixels(word, XLSX_POINTS, 0, 1));
+        free(word);
+        p += n;
+    }
+    return longest;
+}
+
+/* As wide as the column is so far, or as it is set. */
+static double xlsx_column_pixels(const struct xlsx_writer *w, size_t column)
+{
+    const double set = column < w->plan->column_count ? w->plan->columns[column].width
+                                                      : xlsx_auditor[column - w->plan->column_count].digits;
+
+    return set > 0 ? set * 7 + 5 : w->pixels[column] > XLSX_WIDEST ? XLSX_WIDEST : w->pixels[column];
+}
+
 static int xlsx_sheet_begin(struct xlsx_writer *w)
 {
+    int lines = 1;
+
     free(w->title);
     w->title = xlsx_part_title(w->plan, w->part);
     w->sheet = xlsx_part_begin(w->b, w->title, w->e);
@@ -118,11 +147,15 @@ static int xlsx_sheet_begin(struct xlsx_writer *w)
     for (size_t i = 0; i < xlsx_width_count(w); i++) {
         const char *title = xlsx_head_title(w, i);
         lxw_error code = worksheet_write_string(w->sheet, 0, (lxw_col_t)i, title, xlsx_head_format(w, i));
+        int n = 1;
 
         if (code)
             return xlsx_fail(w->e, w->title, code);
-        w->pixels[i] = xlsx_text_pixels(title, XLSX_POINTS, 0, 1) + XLSX_FILTER;
+        w->pixels[i] = xlsx_longest_word(title) + XLSX_FILTER;
+        n = xlsx_text_lines(title, xlsx_column_pixels(w, i) - XLSX_FILTER, XLSX_POINTS, 0);
+        lines = n > lines ? n : lines;
     }
+    worksheet_set_row(w->sheet, 0, lines * XLSX_LINE + 6, NULL);
     worksheet_freeze_panes(w->sheet, 1, (lxw_col_t)w->plan->freeze);
     worksheet_repeat_rows(w->sheet, 0, 0);
     w->b->parts[w->b->part_count - 1].rows = 1;
@@ -151,7 +184,8 @@ static int xlsx_sheet_cells(struct xlsx_writer *w, int *lines)
 {
     for (size_t i = 0; i < w->plan->column_count; i++) {
         const struct xlsx_column *c = &w->plan->columns[i];
-        const struct xlsx_cell cell = {w->sheet, w->title, (lxw_row_t)w->row + 1, (lxw_col_t)i};
+        const struct xlsx_cell cell = {w->sheet,     w->title, (lxw_row_t)w->row + 1,
+                                       (lxw_col_t)i, c->kind,  c->width > 0};
         const char *link = NULL;
         int n = 1;
 
@@ -160,15 +194,16 @@ static int xlsx_sheet_cells(struct xlsx_writer *w, int *lines)
             link = w->url.data;
             w->links++;
         }
-        if (xlsx_cell_write(w->b, &cell, c->kind, w->stmt, w->at[i], link, &w->shown, w->e) != 0)
+        if (xlsx_cell_write(w->b, &cell, w->stmt, w->at[i], link, &w->shown, w->e) != 0)
             return -1;
-        if (c->kind == XLSX_WRAP)
-            n = xlsx_text_lines(buf_str(&w->shown), c->width * 7 - 8, XLSX_POINTS, 0);
-        else if (!c->width)
+        if (c->width > 0)
+            n = xlsx_text_lines(buf_str(&w->shown), c->width * 7 - 8, XLSX_POINTS - (c->kind == XLSX_MONO),
+                                c->kind == XLSX_MONO);
+        else
             xlsx_measure(&w->pixels[i],
                          xlsx_text_pixels(buf_str(&w->shown), XLSX_POINTS - (c->kind == XLSX_MONO),
                                           c->kind == XLSX_MONO, 0) +
-                             (c->kind == XLSX_STATUS ? 24 : 6));
+                             (c->kind == XLSX_STATUS ? 24 : 10));
         *lines = n > *lines ? n : *lines;
     }
     return 0;
@@ -248,24 +283,23 @@ static int xlsx_sheet_table(struct xlsx_writer *w, lxw_row_t last)
 
 static void xlsx_sheet_widths(struct xlsx_writer *w)
 {
-    double total = 0;
+    double total = 0, page = 0;
 
     for (size_t i = 0; i < xlsx_width_count(w); i++) {
-        double pixels = w->pixels[i] > XLSX_WIDEST ? XLSX_WIDEST : w->pixels[i];
-        double digits = xlsx_text_width(pixels);
+        double pixels = xlsx_column_pixels(w, i);
 
-        if (i >= w->plan->column_count)
-            digits = xlsx_auditor[i - w->plan->column_count].digits;
-        else if (w->plan->columns[i].width > 0)
-            digits = w->plan->columns[i].width;
-        worksheet_set_column(w->sheet, (lxw_col_t)i, (lxw_col_t)i, digits, NULL);
-        total += digits * 7 + 5;
+        worksheet_set_column(w->sheet, (lxw_col_t)i, (lxw_col_t)i, xlsx_text_width(pixels), NULL);
+        total += pixels;
     }
+    page = total > XLSX_LANDSCAPE ? 1490 : 1020; /* pixels that the paper takes at full size, margins off */
     if (w->b->plan->letter)
         worksheet_set_paper(w->sheet, total > XLSX_LANDSCAPE ? 3 : 1); /* Tabloid, Letter */
     else
         worksheet_set_paper(w->sheet, total > XLSX_LANDSCAPE ? 8 : 9); /* A3, A4 */
-    worksheet_fit_to_pages(w->sheet, 1, 0);
+    /* fit to the width; side by side on more pages where it would be too small to read */
+    worksheet_fit_to_pages(w->sheet, (uint16_t)(1 + total * XLSX_SMALLEST / page), 0);
+    if (w->plan->freeze)
+        worksheet_repeat_columns(w->sheet, 0, (lxw_col_t)(w->plan->freeze - 1));
 }
 
 static int xlsx_sheet_end(struct xlsx_writer *w)

@@ -174,7 +174,7 @@ int xlsx_text_lines(const char *text, double pixels, double points, int mono)
 double xlsx_text_width(double pixels)
 {
     /* The library's default font gives a digit 7 pixels and a cell 5 pixels of padding. */
-    double width = (pixels + 3) / 7;
+    double width = (pixels - 5) / 7;
     return width < 4 ? 4 : width > 255 ? 255 : width;
 }
 
