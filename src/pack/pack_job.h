@@ -21,8 +21,6 @@ struct pack_job {
     char id[32];
     char tool_sha256[DIGEST_HEX];
     struct report_options report;
-    size_t checks;
-    char *first_check; /* name of a check, for the auditor's example */
 };
 
 /* pack_files.c: everything under data/ that is a copy or a list. Makes folders as needed. */
@@ -35,6 +33,11 @@ int pack_chain_load(struct pack_job *j,
                     struct err *e); /* fills chain from the store; each file must have its hash */
 int pack_chain_json(const struct pack_job *j, struct err *e);
 int pack_options_json(const struct pack_job *j, struct err *e);
+
+/* pack_judge.c: judges the snapshot; j->facts is the open result, in a file of its own below j->temp. Writes
+ * findings.json, controls.json and rebuild.sql. */
+int pack_judge(struct pack_job *j, struct err *e);
+int pack_judged_files(struct pack_job *j, struct err *e);
 
 /* pack_id.c */
 int pack_id(struct pack_job *j, struct err *e);

@@ -7,13 +7,14 @@
 #include "render/xlsx_book.h"
 #include "render/xlsx_text.h"
 
-#define XLSX_WIDEST 300     /* pixels of a measured column */
-#define XLSX_LEAST 40       /* pixels, of any */
-#define XLSX_SMALLEST 0.55  /* of full size: sheets are not printed smaller */
-#define XLSX_FILTER 22      /* pixels of the filter's button */
-#define XLSX_LINE 12.5      /* points of a line of 9 point text */
-#define XLSX_TALLEST 400.0  /* Excel: 409 points */
-#define XLSX_LANDSCAPE 1500 /* pixels: wider sheets are printed on the larger paper */
+#define XLSX_WIDEST 300       /* pixels of a measured column */
+#define XLSX_WIDEST_LAST 1100 /* of the last one */
+#define XLSX_LEAST 40         /* pixels, of any */
+#define XLSX_SMALLEST 0.55    /* of full size: sheets are not printed smaller */
+#define XLSX_FILTER 22        /* pixels of the filter's button */
+#define XLSX_LINE 12.5        /* points of a line of 9 point text */
+#define XLSX_TALLEST 400.0    /* Excel: 409 points */
+#define XLSX_LANDSCAPE 1500   /* pixels: wider sheets are printed on the larger paper */
 
 static const struct {
     const char *title;
@@ -131,7 +132,10 @@ static double xlsx_column_pixels(const struct xlsx_writer *w, size_t column)
     const double set = column < w->plan->column_count ? w->plan->columns[column].width
                                                       : xlsx_auditor[column - w->plan->column_count].digits;
 
-    return set > 0 ? set * 7 + 5 : w->pixels[column] > XLSX_WIDEST ? XLSX_WIDEST : w->pixels[column];
+    /* the last column has nothing beside it that its text could run into */
+    const double widest = column + 1 == xlsx_width_count(w) ? XLSX_WIDEST_LAST : XLSX_WIDEST;
+
+    return set > 0 ? set * 7 + 5 : w->pixels[column] > widest ? widest : w->pixels[column];
 }
 
 static int xlsx_sheet_begin(struct xlsx_writer *w)
