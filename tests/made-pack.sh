@@ -1,0 +1,41 @@
+# Sourced by scripts of tests: a store made from the recordings of samples/, a key, and a pack signed with it, in $work.
+# After it: $kc (the program), $work, $store, $pack (folder of the signed pack), $zip, $ca (certificate to trust).
+set -eu
+kc=${KEYCUSTODY:?path of the program}
+root=${SOURCE_DIR:?path of the source tree}
+work=$(mktemp -d)
+trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
+export LC_ALL=C
+
+recordings=$(find "$root/samples" -name '*.har' 2>/dev/null | sort || true)
+if [ -z "$recordings" ]; then
+  echo "skipped: samples/ holds no recording (*.har)"
+  exit 77
+fi
+engagement=$(find "$root/samples" -maxdepth 1 -name 'engagement*.json' | head -n 1)
+
+fail() { echo "FAILED: $*"; exit 1; }
+
+ca=$work/ca.pem
+(cd "$work" && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -subj "/CN=Test CA" -days 30 -out ca.pem &&
+  openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -subj "/O=Test/CN=Pack Maker" -out key.csr &&
+  openssl x509 -req -in key.csr -CA ca.pem -CAkey ca.key -days 30 -out cert.pem) >"$work/openssl.log" 2>&1 || { cat "$work/openssl.log"; exit 1; }
+
+store=$work/store
+day=1
+for har in $recordings; do # 4: something was not read, which a sample may show
+  "$kc" collect --store "$store" --replay "$har" --taken-at "2026-1$((day % 3))-01T0$day:00:00Z" \
+    --sign-key "$work/key.pem" --sign-cert "$work/cert.pem" >"$work/collect.log" 2>&1 || [ $? = 4 ] || { cat "$work/collect.log"; exit 1; }
+  day=$((day + 1))
+  [ "$day" -le 2 ] || break
+done
+
+make_pack() { # make_pack OUT [options]: a report of the store; prints its log on failure
+  out=$1
+  shift
+  "$kc" report --store "$store" --out "$out" ${engagement:+--engagement "$engagement"} "$@" >"$work/report.log" 2>&1 ||
+    { cat "$work/report.log"; fail "report"; }
+}
+make_pack "$work/packs" --sign-key "$work/key.pem" --sign-cert "$work/cert.pem"
+pack=$(find "$work/packs" -mindepth 1 -maxdepth 1 -type d)
+zip=$pack.zip
