@@ -218,7 +218,8 @@ int render_xlsx(struct db *facts, const char *template_name, const struct report
         goto out;
     b.plan = plan;
     confined = 1;
-    if (db_confine(facts, 0, e) != 0 || xlsx_mode(&b, e) != 0)
+    if (db_exec(facts, "PRAGMA cache_size = -32768", e) != 0 || db_confine(facts, 0, e) != 0 ||
+        xlsx_mode(&b, e) != 0)
         goto out;
     unlink(temp); /* ours, from a process that ended with the same number */
     if (xlsx_write(&b, o, temp, e) != 0)

@@ -47,6 +47,21 @@ static int xlsx_cell_status(struct xlsx_book *b, const struct xlsx_cell *c, cons
     return xlsx_cell_text(b, c, words, strlen(words), NULL, shown, e);
 }
 
+/* "aks-lab" of ".../managedClusters/aks-lab"; an instance of a scale set, whose name is a number, keeps its
+ * scale set. */
+static const char *xlsx_cell_name(const char *id)
+{
+    const char *slash = strrchr(id, '/'), *p = slash;
+
+    if (!slash || !slash[1])
+        return id;
+    if (strspn(slash + 1, "0123456789") != strlen(slash + 1))
+        return slash + 1;
+    for (int back = 0; p > id && back < 2;)
+        back += *--p == '/';
+    return *p == '/' ? p + 1 : id;
+}
+
 int xlsx_cell_write(struct xlsx_book *b, const struct xlsx_cell *c, struct db_stmt *s, int at,
                     const char *link, struct buf *shown, struct err *e)
 {
@@ -67,5 +82,10 @@ int xlsx_cell_write(struct xlsx_book *b, const struct xlsx_cell *c, struct db_st
     }
     if (c->kind == XLSX_STATUS)
         return xlsx_cell_status(b, c, db_text(s, at), shown, e);
+    if (c->kind == XLSX_NAME) {
+        const char *name = xlsx_cell_name(db_text(s, at));
+
+        return xlsx_cell_text(b, c, name, strlen(name), link, shown, e);
+    }
     return xlsx_cell_text(b, c, db_text(s, at), db_size(s, at), link, shown, e);
 }

@@ -110,6 +110,8 @@ static int xlsx_look_marks(struct xlsx_book *b)
 
 int xlsx_looks(struct xlsx_book *b, struct err *e)
 {
+    static const enum xlsx_kind alike[] = {XLSX_STATUS, XLSX_NAME};
+
     for (int kind = 0; kind < XLSX_KINDS; kind++) {
         b->cell[kind] = xlsx_cell_format(b, (enum xlsx_kind)kind, 0, 0);
         b->wrapped[kind] = xlsx_cell_format(b, (enum xlsx_kind)kind, kind != XLSX_NUMBER, 0);
@@ -117,6 +119,14 @@ int xlsx_looks(struct xlsx_book *b, struct err *e)
         if (!b->cell[kind] || !b->wrapped[kind] || !b->guarded[kind])
             goto fail;
     }
+    /* formats that look the same must be the same: of twins the library hashes the second for every cell */
+    for (size_t i = 0; i < sizeof alike / sizeof alike[0]; i++) {
+        b->cell[alike[i]] = b->cell[XLSX_TEXT];
+        b->wrapped[alike[i]] = b->cell[XLSX_WRAP];
+        b->guarded[alike[i]] = b->guarded[XLSX_TEXT];
+    }
+    b->wrapped[XLSX_TEXT] = b->wrapped[XLSX_WRAP] = b->cell[XLSX_WRAP];
+    b->wrapped[XLSX_NUMBER] = b->cell[XLSX_NUMBER];
     b->unknown = xlsx_cell_format(b, XLSX_TEXT, 0, 0);
     b->link = xlsx_cell_format(b, XLSX_MONO, 1, 0);
     b->sheet_link = xlsx_cell_format(b, XLSX_TEXT, 0, 0);

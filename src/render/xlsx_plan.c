@@ -148,7 +148,7 @@ static int xlsx_plan_column(struct xlsx_load *l, const struct json *o, struct xl
     if (xlsx_plan_names(l, o, "name title about kind width link") != 0 ||
         xlsx_plan_text(l, o, "name", 1, &c->name) != 0 || xlsx_plan_text(l, o, "title", 1, &c->title) != 0 ||
         xlsx_plan_text(l, o, "about", 0, &c->about) != 0 ||
-        xlsx_plan_word(l, o, "kind", "text wrap mono number status", &kind) != 0 ||
+        xlsx_plan_word(l, o, "kind", "text wrap mono number status name", &kind) != 0 ||
         xlsx_plan_number(l, o, "width", 4, 120, &width) != 0)
         return -1;
     c->kind = (enum xlsx_kind)kind;

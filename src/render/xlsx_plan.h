@@ -15,6 +15,7 @@ enum xlsx_kind {
     XLSX_MONO,   /* ids, in the mono font, one line */
     XLSX_NUMBER, /* right; what is no finite number, or longer than 15 digits, is written as text */
     XLSX_STATUS, /* a word that has a mark */
+    XLSX_NAME,   /* of a resource id its name: the part behind the last slash */
     XLSX_KINDS
 };
 

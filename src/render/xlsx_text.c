@@ -58,6 +58,16 @@ static size_t xlsx_units(const char *p, const char *end)
     return units;
 }
 
+/* Most texts: ASCII that needs no care. */
+static int xlsx_text_is_plain(const char *text, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] < 0x20 || text[i] > 0x7e || (text[i] == '_' && i + 1 < n && text[i + 1] == 'x'))
+            return 0;
+    }
+    return n <= XLSX_CELL_MAX;
+}
+
 void xlsx_text(struct buf *out, const char *text, size_t n, const char *where)
 {
     struct buf seen = {0}, cell = {0};
@@ -65,6 +75,10 @@ void xlsx_text(struct buf *out, const char *text, size_t n, const char *where)
     size_t units = 0, kept = 0;
     char mark[256];
 
+    if (xlsx_text_is_plain(text, n)) {
+        buf_add(out, text, n);
+        return;
+    }
     utf8_visible(&seen, text, n);
     xlsx_escape(&cell, buf_str(&seen), buf_str(&seen) + seen.len);
     p = buf_str(&cell);

@@ -16,7 +16,7 @@ row AS (
          CASE WHEN json_valid(p.key_permissions) THEN coalesce((SELECT group_concat(value, ', ') FROM json_each(p.key_permissions)), '') END,
          '', u.vault_id, p.src
     FROM used_vault u JOIN vault_access_policy p ON p.vault_key = u.vault_key)
-SELECT replace(vault_id, rtrim(vault_id, replace(vault_id, '/', '')), '') AS vault, how, principal_type, principal_id, role, permits,
+SELECT vault_id AS vault, how, principal_type, principal_id, role, permits,
        condition, scope, printf('E-%04d', src) AS evidence, place.row AS evidence_row
   FROM row LEFT JOIN place ON place.n = row.src
  ORDER BY vault_id, how, principal_type, principal_id, role, scope

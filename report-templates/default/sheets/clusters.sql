@@ -14,7 +14,7 @@ SELECT c.name, c.status, coalesce(c.weakest, '') AS weakest,
        coalesce(l.vault, 'not-applicable') AS vault, coalesce(l.identity, 'not-applicable') AS identity,
        coalesce(c.etcd, 'not-applicable') AS etcd,
        a.location, coalesce(s.display_name, a.subscription_id) AS subscription, a.kubernetes_version,
-       (SELECT count(*) FROM node_pool p WHERE p.cluster_key = c.cluster_key) AS pools, CASE WHEN a.des_id IS NULL THEN NULL ELSE replace(a.des_id, rtrim(a.des_id, replace(a.des_id, '/', '')), '') END AS des_name, c.cluster AS id,
+       (SELECT count(*) FROM node_pool p WHERE p.cluster_key = c.cluster_key) AS pools, a.des_id AS des_name, c.cluster AS id,
        CASE WHEN a.src IS NULL THEN '' ELSE printf('E-%04d', a.src) END AS evidence, place.row AS evidence_row
   FROM custody c
   LEFT JOIN aks_cluster a ON a.id_key = c.cluster_key

@@ -7,7 +7,7 @@ status AS MATERIALIZED (
          max(CASE check_id WHEN 'des-identity-least-privilege' THEN status END) AS identity
     FROM finding WHERE check_id IN ('des-healthy', 'des-auto-rotation', 'des-current-key-version', 'des-identity-least-privilege')
    GROUP BY subject_key)
-SELECT coalesce(d.name, replace(u.des_id, rtrim(u.des_id, replace(u.des_id, '/', '')), '')) AS name,
+SELECT coalesce(d.name, u.des_id) AS name,
        coalesce(s.healthy, '') AS healthy_status, coalesce(s.rotation, '') AS rotation_status,
        coalesce(s.version, '') AS version_status, coalesce(s.identity, '') AS identity_status,
        d.encryption_type, d.key_url, CASE d.auto_rotation WHEN 1 THEN 'yes' WHEN 0 THEN 'no' END AS auto_rotation,

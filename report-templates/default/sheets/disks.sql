@@ -4,8 +4,8 @@ cmk AS MATERIALIZED (SELECT subject_key, status FROM finding WHERE check_id = 'd
 encrypted AS MATERIALIZED (SELECT subject_key, status FROM finding WHERE check_id = 'disk-encrypted')
 SELECT d.name, coalesce(k.status, '') AS cmk_status, coalesce(e.status, '') AS encrypted_status, d.encryption_type,
        CASE WHEN coalesce(d.pvc_name, '') = '' THEN '' ELSE coalesce(d.pvc_namespace, '') || '/' || d.pvc_name END AS pvc,
-       d.disk_state, d.size_gb, d.os_type, d.location, CASE WHEN d.des_id IS NULL THEN NULL ELSE replace(d.des_id, rtrim(d.des_id, replace(d.des_id, '/', '')), '') END AS des,
-       CASE WHEN d.managed_by IS NULL THEN NULL ELSE replace(d.managed_by, rtrim(d.managed_by, replace(d.managed_by, '/', '')), '') END AS managed_by, d.id,
+       d.disk_state, d.size_gb, d.os_type, d.location, d.des_id AS des,
+       d.managed_by AS managed_by, d.id,
        printf('E-%04d', d.src) AS evidence, place.row AS evidence_row
   FROM in_scope_disk i
   JOIN disk d ON d.id_key = i.disk_key

@@ -1,7 +1,7 @@
 -- Every finding, worst first; the first piece of evidence is a link.
 WITH place AS MATERIALIZED (SELECT n, row_number() OVER (ORDER BY n) AS row FROM exchange)
 SELECT f.id, f.status, f.severity, f.check_id, f.title,
-       replace(f.subject, rtrim(f.subject, replace(f.subject, '/', '')), '') AS name,
+       f.subject AS name,
        coalesce(f.observed, '') AS observed, coalesce(f.expected, '') AS expected, f.reason, coalesce(f.limit_text, '') AS limit_text,
        CASE WHEN coalesce(f.evidence, '') = '' THEN '' ELSE
          (SELECT group_concat(printf('E-%04d', CAST(t.value AS INTEGER)) ||

@@ -8,8 +8,8 @@ status AS MATERIALIZED (
     FROM finding WHERE check_id IN ('key-strength', 'key-hsm', 'key-usable', 'key-expiry', 'key-rotation-policy', 'key-age')
    GROUP BY subject_key),
 versions AS MATERIALIZED (SELECT key_key, count(*) AS n FROM key_version GROUP BY key_key)
-SELECT coalesce(k.name, replace(u.key_id, rtrim(u.key_id, replace(u.key_id, '/', '')), '')) AS name,
-       coalesce(v.name, h.name, replace(uv.vault_id, rtrim(uv.vault_id, replace(uv.vault_id, '/', '')), '')) AS vault,
+SELECT coalesce(k.name, u.key_id) AS name,
+       coalesce(v.name, h.name, uv.vault_id) AS vault,
        coalesce(s.strength, '') AS strength_status, coalesce(s.hsm, '') AS hsm_status, coalesce(s.usable, '') AS usable_status,
        coalesce(s.expiry, '') AS expiry_status, coalesce(s.policy, '') AS policy_status, coalesce(s.age, '') AS age_status,
        k.kty, CASE WHEN k.kty LIKE 'EC%' THEN '' ELSE k.bits END AS bits,

@@ -7,7 +7,7 @@ status AS MATERIALIZED (
     FROM finding WHERE check_id IN ('vault-purge-protection', 'vault-soft-delete', 'vault-rbac', 'vault-audit-log')
    GROUP BY subject_key),
 keys AS MATERIALIZED (SELECT vault_key, count(*) AS n FROM used_key GROUP BY vault_key)
-SELECT coalesce(v.name, h.name, replace(u.vault_id, rtrim(u.vault_id, replace(u.vault_id, '/', '')), '')) AS name, u.kind,
+SELECT coalesce(v.name, h.name, u.vault_id) AS name, u.kind,
        coalesce(s.purge, '') AS purge_status, coalesce(s.soft, '') AS soft_status, coalesce(s.rbac, '') AS rbac_status,
        coalesce(s.log, '') AS log_status,
        CASE coalesce(v.purge_protection, h.purge_protection) WHEN 1 THEN 'yes' WHEN 0 THEN 'no' END AS purge_protection,
