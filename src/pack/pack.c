@@ -18,8 +18,6 @@
 #include "pack/bag.h"
 #include "pack/pack_job.h"
 #include "pack/readme.h"
-#include "render/render.h"
-#include "report/template.h"
 
 static int pack_begin(struct pack_job *j, struct err *e)
 {
@@ -76,28 +74,6 @@ static int pack_refuse(const struct pack_job *j, const char *suffix, struct err 
 
     free(name);
     free(path);
-    return rc;
-}
-
-static int pack_render(struct pack_job *j, struct err *e)
-{
-    struct render_job job = {.facts = j->facts, .template_name = j->o->template_name, .options = &j->report};
-    struct doc *doc = NULL;
-    int rc = -1;
-
-    if (template_build(j->facts, j->o->template_name, &j->report, &doc, e) != 0)
-        return -1;
-    job.doc = doc;
-    for (const struct render_format *f = render_formats; f->name; f++) {
-        char *name = mem_print("data/%s", f->file), *path = pack_path(j, name);
-
-        rc = f->write(&job, path, e);
-        free(name);
-        free(path);
-        if (rc != 0)
-            break;
-    }
-    doc_free(doc);
     return rc;
 }
 

@@ -39,6 +39,9 @@ int pack_options_json(const struct pack_job *j, struct err *e);
 int pack_judge(struct pack_job *j, struct err *e);
 int pack_judged_files(struct pack_job *j, struct err *e);
 
+/* pack_render.c: every format, from j->facts and data/facts.db, which must be there. */
+int pack_render(struct pack_job *j, struct err *e);
+
 /* pack_id.c */
 int pack_id(struct pack_job *j, struct err *e);
 
