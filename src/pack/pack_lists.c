@@ -136,6 +136,12 @@ int pack_options_json(const struct pack_job *j, struct err *e)
     json_put_text(&out, "signer", j->o->signer ? signer_name(j->o->signer) : NULL);
     json_object(&out, "versions");
     json_put_text(&out, "sqlite", sqlite);
+    json_put_text(&out, "libharu", KC_LIBHARU);
+    json_put_text(&out, "libxlsxwriter", KC_XLSXWRITER);
+    json_put_text(&out, "libzip", KC_LIBZIP);
+    json_put_text(&out, "zlib", KC_ZLIB);
+    json_put_text(&out, "openssl", KC_OPENSSL);
+    json_put_text(&out, "cjson", KC_CJSON);
     json_object_end(&out);
     rc = pack_frameworks(j, &out, e);
     json_object_end(&out);
