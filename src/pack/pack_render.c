@@ -12,6 +12,8 @@
 #include "render/render.h"
 #include "report/template.h"
 
+#define PACK_LARGE 5000 /* findings from which a second process pays */
+
 struct pack_child {
     const struct render_format *format;
     pid_t pid;
@@ -84,11 +86,16 @@ static int pack_child_end(struct pack_child *c, struct err *e)
 int pack_render(struct pack_job *j, struct err *e)
 {
     struct render_job job = {.facts = j->facts, .template_name = j->o->template_name, .options = &j->report};
-    struct pack_child child = {.format = render_find("xlsx")};
+    struct pack_child child = {.format = NULL};
     struct err why = {""};
     struct doc *doc = NULL;
+    int64_t findings = 0;
     int rc = -1;
 
+    if (db_value_int(j->facts, &findings, e, "SELECT count(*) FROM finding") != 0)
+        return -1;
+    if (findings > PACK_LARGE)
+        child.format = render_find("xlsx");
     if (child.format && pack_child_start(j, &job, &child, e) != 0)
         return -1;
     if (template_build(j->facts, j->o->template_name, &j->report, &doc, e) != 0)
