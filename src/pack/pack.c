@@ -2,8 +2,10 @@
  * See pack.h. */
 #include "pack/pack.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,29 @@
 #include "pack/bag.h"
 #include "pack/pack_job.h"
 #include "pack/readme.h"
+
+/* What a killed report left behind: folders of processes that are gone. */
+static int pack_sweep(const char *out, struct err *e)
+{
+    DIR *dir = opendir(out);
+    struct dirent *entry = NULL;
+    int rc = 0;
+
+    while (rc == 0 && dir && (entry = readdir(dir))) {
+        char *path = file_join(out, entry->d_name), again[64] = "";
+        long pid = 0;
+
+        if (sscanf(entry->d_name, ".keycustody-%ld.partial", &pid) == 1)
+            snprintf(again, sizeof again, ".keycustody-%ld.partial", pid);
+        if (pid > 0 && strcmp(again, entry->d_name) == 0 && file_is_dir(path) &&
+            (pid == (long)getpid() || (kill((pid_t)pid, 0) != 0 && errno == ESRCH)))
+            rc = file_remove_tree(path, e);
+        free(path);
+    }
+    if (dir)
+        closedir(dir);
+    return rc;
+}
 
 static int pack_begin(struct pack_job *j, struct err *e)
 {
@@ -41,8 +66,7 @@ static int pack_begin(struct pack_job *j, struct err *e)
     j->temp = file_join(j->o->out, name);
     j->dir = file_join(j->temp, "pack");
     free(name);
-    if (file_exists(j->temp) &&
-        file_remove_tree(j->temp, e) != 0) /* ours, from a process that ended with this number */
+    if (pack_sweep(j->o->out, e) != 0)
         return -1;
     rc = file_make_dir(j->temp, 0700, e);
     return rc == 0 ? file_make_dir(j->dir, 0700, e) : -1;

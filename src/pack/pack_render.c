@@ -1,5 +1,5 @@
 /* Drawing a pack: every format that there is. The workbook holds every row and takes as long as all the
- * others together, so it is written by a process of its own, beside them. */
+ * others together, so for a large tenant it is written by a process of its own, beside them. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -236,6 +236,8 @@ static int verify_store(struct verify *v, const char *dir, struct err *e)
         return -1;
     verify_say(v, VERIFY_PASS, "chain", "%zu snapshots, each whole and naming the hash of the one before",
                store_count(s));
+    for (size_t i = 0; i < store_count(s); i++)
+        verify_seal(v, store_at(s, i)->path, store_at(s, i)->file);
     store_close(s);
     return 0;
 }

@@ -31,6 +31,8 @@ void verify_say(struct verify *v, enum verify_result result, const char *what, c
 int verify_folder(struct verify *v, struct err *e); /* verify.c: layout, manifests, signatures */
 int verify_chain(struct verify *v,
                  struct err *e); /* verify_chain.c: chain.json and the snapshots in the pack */
+/* The seal beside a snapshot, <path>.p7s, when there is one. name: for the table. */
+void verify_seal(struct verify *v, const char *path, const char *name);
 /* verify_zip.c: judges every name, then unpacks into a new folder (*dir, the caller's to remove and free).
  * Refused: *dir NULL. */
 int verify_unpack(struct verify *v, const char *zip, char **dir, char **top, struct err *e);

@@ -87,7 +87,7 @@ static void verify_inside_found(void *ctx, const char *file, const char *what)
                what);
 }
 
-static void verify_seal(struct verify *v, const char *path, const char *name)
+void verify_seal(struct verify *v, const char *path, const char *name)
 {
     char *seal = mem_print("%s.p7s", path), *signer = NULL;
     struct buf der = {0};

@@ -6,11 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 
 #define XLSX_PLAN_FILE "workbook.json"
 #define XLSX_PLAN_BYTES (1 << 20)
+#define XLSX_TITLE_MAX 25      /* of Excel's 31: " (12)" may follow */
 #define XLSX_ROW_LIMIT 1048575 /* 2^20 rows (Excel specifications and limits), one for the head */
 
 struct xlsx_load {
@@ -264,6 +267,11 @@ static int xlsx_plan_sheet_load(struct xlsx_load *l, const struct json *o, struc
         xlsx_plan_number(l, o, "freeze", 0, 10, &freeze) != 0 ||
         xlsx_plan_sql(l, o, &s->sql, &s->sql_name) != 0)
         return -1;
+    if (strcasecmp(s->title, "History") == 0 || utf8_columns(s->title) > XLSX_TITLE_MAX)
+        return xlsx_plan_fail(
+            l, json_get(o, "title"),
+            "a sheet's name has at most %d characters and is not History, which Excel keeps for itself",
+            XLSX_TITLE_MAX);
     s->freeze = (int)freeze;
     s->auditor = json_true(json_get(o, "auditor"));
     if (s->sql)

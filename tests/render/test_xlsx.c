@@ -359,6 +359,68 @@ static void template_errors_name_file_and_place(void **state)
     db_close(db);
 }
 
+static void reserved_and_long_names_of_sheets_are_refused(void **state)
+{
+    static const char *const names[] = {"History", "HISTORY", "a name of twenty-six signs!"};
+    struct db *db = facts("CREATE TABLE t(x)");
+
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct err e = {""};
+        char *json = mem_print(HEAD "\"sheets\":[{\"id\":\"t\",\"title\":\"%s\",\"about\":\"a\",\"sql\":"
+                                    "\"sheets/t.sql\",\"columns\":[{"
+                                    "\"name\":\"x\",\"title\":\"X\"}]}]}",
+                               names[i]);
+
+        put("workbook.json", json);
+        put("sheets/t.sql", "SELECT x FROM t");
+        assert_int_equal(render_xlsx(db, tpl, &(struct report_options){.pack_id = "KC"}, out, &e), -1);
+        assert_non_null(strstr(e.text, "workbook.json: /sheets/0/title"));
+        free(json);
+    }
+    db_close(db);
+}
+
+/* Excel holds about 65,530 links a sheet; the library refuses the next one, and then the cell would be lost.
+ */
+static void more_links_than_a_sheet_can_hold(void **state)
+{
+    struct db *db = facts("CREATE TABLE t(x); INSERT INTO t VALUES('a')");
+    struct err e = {""};
+
+    (void)state;
+    put("workbook.json", HEAD "\"sheets\":[{\"id\":\"f\",\"title\":\"F\",\"about\":\"a\",\"sql\":\"sheets/"
+                              "f.sql\",\"columns\":[{\"name\":\"x\","
+                              "\"title\":\"X\",\"link\":{\"sheet\":\"t\",\"row\":\"r\"}}]},{\"id\":\"t\","
+                              "\"title\":\"T\",\"about\":\"a\",\"sql\":"
+                              "\"sheets/t.sql\",\"columns\":[{\"name\":\"x\",\"title\":\"X\"}]}]}");
+    put("sheets/t.sql", "SELECT x FROM t");
+    put("sheets/f.sql", "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 66000) "
+                        "SELECT i AS x, 1 AS r FROM n");
+    if (render_xlsx(db, tpl, &(struct report_options){.pack_id = "KC"}, out, &e) != 0)
+        fail_msg("%s", e.text);
+    python("ws.max_row==66001 and ws[\"A66001\"].value==\"66000\" and ws[\"A66001\"].hyperlink is None and "
+           "ws[\"A2\"].hyperlink.location==\"T!A2\" or "
+           "ws[\"A2\"].hyperlink.location==chr(39)+\"T\"+chr(39)+\"!A2\"");
+    db_close(db);
+}
+
+static void long_words_fit_head_and_cell(void **state)
+{
+    struct db *db = facts(
+        "CREATE TABLE t(x); INSERT INTO t SELECT replace(hex(zeroblob(20000)), '0', 'ü');"
+        "UPDATE engagement SET value = replace(hex(zeroblob(200)), '0', 'Ü&') WHERE name = 'organisation';"
+        "INSERT INTO engagement VALUES('classification', replace(hex(zeroblob(200)), '0', '&'))");
+    struct err e = {""};
+
+    (void)state;
+    if (write_one(db, "text", "", "SELECT x FROM t", &e) != 0)
+        fail_msg("%s", e.text);
+    python("30000<len(ws[\"A2\"].value)<=32767 and \"[cut here, \" in ws[\"A2\"].value");
+    python("ws.oddFooter.right.text is not None and \"P\" in ws.oddFooter.right.text");
+    db_close(db);
+}
+
 static void a_full_disk_leaves_nothing(void **state)
 {
     static const rlim_t sizes[] = {0, 100, 1000, 4000, 20000};
@@ -410,6 +472,9 @@ int main(void)
         cmocka_unit_test(links_lead_to_the_row_on_the_right_sheet),
         cmocka_unit_test(properties_come_from_the_report),
         cmocka_unit_test(template_errors_name_file_and_place),
+        cmocka_unit_test(reserved_and_long_names_of_sheets_are_refused),
+        cmocka_unit_test(more_links_than_a_sheet_can_hold),
+        cmocka_unit_test(long_words_fit_head_and_cell),
         cmocka_unit_test(a_full_disk_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
