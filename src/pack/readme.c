@@ -15,23 +15,24 @@ static void readme_signature(struct buf *out, const struct readme *r)
                       "```sh\nsha256sum " BAG_TAGMANIFEST "\n```\n\n");
         return;
     }
-    buf_print(out,
-              "The pack is to be signed by: %s. The signature lies beside the file that it signs, and it "
-              "covers everything: the tag\n"
-              "manifest names the hash of the manifest, which names the hash of every other file. `CA.pem` "
-              "holds the certificate\n"
-              "that you trust; get it from the signer's organisation, not from this pack.\n\n"
-              "```sh\nopenssl cms -verify -cades -binary -inform DER -in " BAG_SIGNATURE " \\\n"
-              "  -content " BAG_TAGMANIFEST " -CAfile CA.pem -purpose any -out /dev/null\n```\n\n"
-              "It says `CMS Verification successful`. If it says `certificate has expired`, the certificate "
-              "ended after the pack was\n"
-              "signed; `-attime SECONDS` checks as of another time, which then needs proof of its own. A "
-              "signature shows that the\n"
-              "holder of that key signed these bytes. It shows neither when, nor that the content is true. "
-              "To see who signed:\n\n"
-              "```sh\nopenssl cms -cmsout -print -inform DER -in " BAG_SIGNATURE
-              " | grep -E 'subject:|issuer:'\n```\n\n",
-              r->signer);
+    buf_print(
+        out,
+        "The pack is to be signed by: %s. The signature lies beside the file that it signs, and it "
+        "covers everything: the tag\n"
+        "manifest names the hash of the manifest, which names the hash of every other file. `CA.pem` "
+        "holds the certificate\n"
+        "that you trust; get it from the signer's organisation, not from this pack.\n\n"
+        "```sh\nopenssl cms -verify -cades -binary -inform DER -in " BAG_SIGNATURE " \\\n"
+        "  -content " BAG_TAGMANIFEST " -CAfile CA.pem -purpose any -out /dev/null\n```\n\n"
+        "It says `CAdES Verification successful`. If it says `certificate has expired`, the certificate "
+        "ended after the pack was\n"
+        "signed; `-attime SECONDS` checks as of another time, which then needs proof of its own. A "
+        "signature shows that the\n"
+        "holder of that key signed these bytes. It shows neither when, nor that the content is true. "
+        "To see who signed:\n\n"
+        "```sh\nopenssl cms -cmsout -print -inform DER -in " BAG_SIGNATURE
+        " | grep -E 'subject:|issuer:'\n```\n\n",
+        r->signer);
 }
 
 static void readme_files(struct buf *out)
