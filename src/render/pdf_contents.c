@@ -1,0 +1,85 @@
+/* The contents: chapters and sections of level 1. The lines are laid out when the contents' turn comes; their
+ * page numbers and links are put in when all pages are drawn. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "render/pdf_block.h"
+
+static void contents_line(struct pdf_work *w, const struct doc_block *b, int level, int past)
+{
+    struct pdf_type type = pdf_type_text(w);
+    struct pdf_text t = {0};
+    double indent = level ? 14 : 0, before = level ? 0 : 5;
+
+    type.bold = level == 0;
+    if (b->chapter)
+        pdf_text_plain(&t, w, b->chapter, &type);
+    else
+        pdf_text_set(&t, w, &b->text, &type);
+    pdf_text_wrap(&t, w->width - indent - 40);
+    pdf_page_need(w, before + t.height + (past ? 0 : 14));
+    w->y += before;
+    pdf_text_draw(&t, w, w->x + indent, w->y, w->width, 0, 0, t.row_count);
+    if (!w->dry) {
+        if ((w->line_count & (w->line_count - 1)) == 0)
+            w->lines = mem_grow(w->lines, w->line_count ? w->line_count * 2 : 1, sizeof *w->lines);
+        w->lines[w->line_count++] = (struct pdf_line){b, w->at, w->x, w->y, w->width, t.height};
+        w->fresh = 0;
+    }
+    w->y += t.height;
+    pdf_text_free(&t);
+}
+
+static void contents_list(struct pdf_work *w, struct doc_block *const *blocks, size_t n, int *past)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct doc_block *b = blocks[i];
+
+        if (b->kind == DOC_CONTENTS)
+            *past = 1; /* what stands before the contents is not in them */
+        else if (*past && b->kind == DOC_CHAPTER)
+            contents_line(w, b, 0, 0);
+        else if (*past && b->kind == DOC_SECTION && b->level <= 1)
+            contents_line(w, b, 1, 1);
+        else
+            contents_list(w, b->children, b->child_count, past);
+    }
+}
+
+void pdf_contents(struct pdf_work *w)
+{
+    int past = 0;
+
+    contents_list(w, w->doc->blocks, w->doc->block_count, &past);
+    w->y += 8;
+}
+
+void pdf_contents_numbers(struct pdf_work *w)
+{
+    struct pdf_type type = pdf_type_text(w);
+    size_t k = 0;
+
+    for (size_t i = 0; i < w->line_count; i++) {
+        const struct pdf_line *l = &w->lines[i];
+        char *number = NULL;
+        size_t from = k;
+
+        while (k < w->entry_count && w->entries[k].block != l->block)
+            k++;
+        if (k == w->entry_count) { /* drawn nowhere */
+            k = from;
+            continue;
+        }
+        if (w->at != l->sheet)
+            pdf_page_go(w, l->sheet);
+        type.bold = w->entries[k].level == 0;
+        number = mem_print("%zu", w->entries[k].sheet + 1);
+        pdf_text_put(w, number, &type, l->x + l->width - 40, l->y + l->height - 14, 40, 1);
+        free(number);
+        if ((w->link_count & (w->link_count - 1)) == 0)
+            w->links = mem_grow(w->links, w->link_count ? w->link_count * 2 : 1, sizeof *w->links);
+        w->links[w->link_count++] = (struct pdf_link){
+            NULL, l->sheet, l->x, l->y, l->width, l->height, w->entries[k].sheet, w->entries[k].y};
+    }
+}
