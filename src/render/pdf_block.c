@@ -59,7 +59,7 @@ void pdf_paragraph(struct pdf_work *w, const struct doc_text *text, const struct
     pdf_text_set(&t, w, text, type);
     pdf_text_wrap(&t, w->width);
     block_rows(w, &t, w->x, w->width);
-    w->y += after;
+    pdf_block_gap(w, after);
     pdf_text_free(&t);
 }
 
@@ -86,12 +86,13 @@ static void block_title(struct pdf_work *w, const struct doc_block *b, const str
     pdf_text_set(&t, w, &b->text, type);
     pdf_text_wrap(&t, w->width);
     pdf_page_need(w, before + t.height + after + (next ? pdf_block_start(w, next) : 0));
-    if (!w->fresh)
-        w->y += before;
+    if (!w->fresh && before > w->after)
+        w->y += before - w->after;
     pdf_page_target(w, b->anchor, w->y);
     if (b->kind == DOC_CHAPTER || b->kind == DOC_SECTION)
         pdf_page_entry(w, b, b->kind == DOC_CHAPTER ? 0 : b->level > 1 ? b->level : 1);
-    w->y += pdf_text_draw(&t, w, w->x, w->y, w->width, 0, 0, t.row_count) + after;
+    w->y += pdf_text_draw(&t, w, w->x, w->y, w->width, 0, 0, t.row_count);
+    pdf_block_gap(w, after);
     w->fresh = 0;
     pdf_text_free(&t);
 }
@@ -116,7 +117,7 @@ static void block_section(struct pdf_work *w, const struct doc_block *b, const s
     if (b->kind == DOC_SECTION && b->level <= 1)
         block_title(w, b, &big, 24, 4, next);
     else
-        block_title(w, b, &small, 18, 4, next);
+        block_title(w, b, &small, 20, 5, next);
 }
 
 /* A paragraph on a band; the warning's has a bar at its left. */
@@ -133,8 +134,8 @@ static void block_band(struct pdf_work *w, const struct doc_block *b)
     pdf_text_wrap(&t, w->width - inset - BAND_PAD);
     if (t.height + 2 * pad + 6 < pdf_page_whole(w))
         pdf_page_need(w, 6 + t.height + 2 * pad);
-    if (!w->fresh)
-        w->y += 6;
+    if (!w->fresh && w->after < 8)
+        w->y += 8 - w->after;
     pdf_page_target(w, b->anchor, w->y);
     while (from < t.row_count && !w->failed) { /* once, unless it is taller than a page */
         double h = 0, room = pdf_page_room(w) - 2 * pad;
@@ -159,7 +160,7 @@ static void block_band(struct pdf_work *w, const struct doc_block *b)
         if (from < t.row_count)
             pdf_page_new(w);
     }
-    w->y += 8;
+    pdf_block_gap(w, 8);
     pdf_text_free(&t);
 }
 
@@ -180,6 +181,7 @@ double pdf_block_height(struct pdf_work *w, struct doc_block *const *blocks, siz
     w->x = keep.x;
     w->width = keep.width;
     w->fresh = keep.fresh;
+    w->after = keep.after;
     w->chapter = keep.chapter;
     return height;
 }
@@ -187,7 +189,7 @@ double pdf_block_height(struct pdf_work *w, struct doc_block *const *blocks, siz
 static void block_columns(struct pdf_work *w, const struct doc_block *b)
 {
     double width = (w->width - PDF_GAP) / 2, x = w->x, whole = w->width, most = 0, top = 0;
-    double before = w->fresh ? 0 : 14;
+    double before = w->fresh || w->after > 20 ? 0 : 20 - w->after;
 
     for (size_t i = 0; i < b->child_count && i < 2; i++) {
         double h = pdf_block_height(w, b->children[i]->children, b->children[i]->child_count, width);
@@ -201,6 +203,7 @@ static void block_columns(struct pdf_work *w, const struct doc_block *b)
     }
     pdf_page_need(w, before + most);
     top = w->y + (w->fresh ? 0 : before);
+    w->after = 0;
     for (size_t i = 0; i < 2; i++) {
         w->x = x + (double)i * (width + PDF_GAP);
         w->width = width;
@@ -211,6 +214,7 @@ static void block_columns(struct pdf_work *w, const struct doc_block *b)
     w->x = x;
     w->width = whole;
     w->y = top + most;
+    w->after = 5;
     w->fresh = 0;
 }
 
@@ -241,6 +245,13 @@ double pdf_block_start(struct pdf_work *w, const struct doc_block *b)
     }
 }
 
+double pdf_block_gap(struct pdf_work *w, double gap)
+{
+    w->y += gap;
+    w->after = gap;
+    return gap;
+}
+
 void pdf_block(struct pdf_work *w, const struct doc_block *b, const struct doc_block *next)
 {
     struct pdf_type text = pdf_type_text(w), lead = {PDF_HEADING, 17, 0, 0, w->doc->colours.ink};
@@ -264,7 +275,7 @@ void pdf_block(struct pdf_work *w, const struct doc_block *b, const struct doc_b
         break;
     case DOC_LEAD:
         pdf_page_target(w, b->anchor, w->y);
-        pdf_paragraph(w, &b->text, &lead, 4);
+        pdf_paragraph(w, &b->text, &lead, 8);
         break;
     case DOC_PARAGRAPH:
         pdf_page_target(w, b->anchor, w->y);
@@ -340,5 +351,5 @@ void pdf_code(struct pdf_work *w, const char *code)
         free(text);
         p += n + (p[n] == '\n');
     }
-    w->y += 8;
+    pdf_block_gap(w, 8);
 }

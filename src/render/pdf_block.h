@@ -11,6 +11,7 @@ double pdf_block_height(struct pdf_work *w, struct doc_block *const *blocks, siz
 /* Height that the beginning of a block wants, so that a heading before it does not stand alone. */
 double pdf_block_start(struct pdf_work *w, const struct doc_block *b);
 
+double pdf_block_gap(struct pdf_work *w, double gap); /* room below a block */
 void pdf_paragraph(struct pdf_work *w, const struct doc_text *text, const struct pdf_type *type,
                    double after);
 void pdf_note(struct pdf_work *w,

@@ -21,7 +21,7 @@ static const struct {
 };
 #define CHAIN_LINKS 8 /* of the chain; the ninth stands apart */
 
-#define CHAIN_HEAD 50.0 /* height, for the turned titles */
+#define CHAIN_HEAD 52.0 /* height, for the turned titles */
 #define CHAIN_MARK 9.2
 
 struct chain_grid {
@@ -53,7 +53,7 @@ static void chain_head(struct pdf_work *w, const struct chain_grid *g)
     double base = w->y + CHAIN_HEAD - 6;
 
     head.bold = turned.bold = 1;
-    turned.size = 7;
+    turned.size = 6.5;
     pdf_text_put(w, "Cluster", &head, w->x, base - 9, 0, 0);
     pdf_text_put(w, "Weakest link", &head, w->x + g->weakest, base - 9, 0, 0);
     for (size_t i = 0; i <= CHAIN_LINKS; i++)
@@ -67,7 +67,7 @@ static void chain_head(struct pdf_work *w, const struct chain_grid *g)
 static void chain_marks(struct pdf_work *w, const struct doc_figure *f, size_t row,
                         const struct chain_grid *g, double y)
 {
-    pdf_page_stroke(w, w->doc->colours.ink, 1);
+    pdf_page_stroke(w, w->doc->colours.ink, 0.7);
     pdf_page_rule(w, w->x + g->first, y, w->x + chain_x(g, CHAIN_LINKS - 1), y);
     for (size_t i = 0; i <= CHAIN_LINKS; i++)
         pdf_mark(w, w->x + chain_x(g, i), y, CHAIN_MARK,

@@ -1,12 +1,12 @@
-/* The contents: chapters and sections of level 1. The lines are laid out when the contents' turn comes; their
- * page numbers and links are put in when all pages are drawn. */
+/* The contents: chapters and sections of level 1, but not their own chapter. The lines are laid out when the
+ * contents' turn comes; their page numbers and links are put in when all pages are drawn. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "render/pdf_block.h"
 
-static void contents_line(struct pdf_work *w, const struct doc_block *b, int level, int past)
+static void contents_line(struct pdf_work *w, const struct doc_block *b, int level)
 {
     struct pdf_type type = pdf_type_text(w);
     struct pdf_text t = {0};
@@ -18,7 +18,7 @@ static void contents_line(struct pdf_work *w, const struct doc_block *b, int lev
     else
         pdf_text_set(&t, w, &b->text, &type);
     pdf_text_wrap(&t, w->width - indent - 40);
-    pdf_page_need(w, before + t.height + (past ? 0 : 14));
+    pdf_page_need(w, before + t.height + (level ? 0 : 14));
     w->y += before;
     pdf_text_draw(&t, w, w->x + indent, w->y, w->width, 0, 0, t.row_count);
     if (!w->dry) {
@@ -31,28 +31,25 @@ static void contents_line(struct pdf_work *w, const struct doc_block *b, int lev
     pdf_text_free(&t);
 }
 
-static void contents_list(struct pdf_work *w, struct doc_block *const *blocks, size_t n, int *past)
+static void contents_list(struct pdf_work *w, struct doc_block *const *blocks, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         const struct doc_block *b = blocks[i];
+        int own = i + 1 < n && blocks[i + 1]->kind == DOC_CONTENTS; /* the contents' own chapter */
 
-        if (b->kind == DOC_CONTENTS)
-            *past = 1; /* what stands before the contents is not in them */
-        else if (*past && b->kind == DOC_CHAPTER)
-            contents_line(w, b, 0, 0);
-        else if (*past && b->kind == DOC_SECTION && b->level <= 1)
-            contents_line(w, b, 1, 1);
+        if (b->kind == DOC_CHAPTER && !own)
+            contents_line(w, b, 0);
+        else if (b->kind == DOC_SECTION && b->level <= 1)
+            contents_line(w, b, 1);
         else
-            contents_list(w, b->children, b->child_count, past);
+            contents_list(w, b->children, b->child_count);
     }
 }
 
 void pdf_contents(struct pdf_work *w)
 {
-    int past = 0;
-
-    contents_list(w, w->doc->blocks, w->doc->block_count, &past);
-    w->y += 8;
+    contents_list(w, w->doc->blocks, w->doc->block_count);
+    pdf_block_gap(w, 8);
 }
 
 void pdf_contents_numbers(struct pdf_work *w)

@@ -24,7 +24,7 @@ void pdf_figure(struct pdf_work *w, const struct doc_figure *f)
         if (strcmp(figure_kinds[i].kind, f->kind) == 0)
             figure_kinds[i].draw(w, f);
     pdf_note(w, f->more);
-    w->y += 6;
+    pdf_block_gap(w, 8);
 }
 
 static const char *bars_value(const struct doc_figure *f, size_t row, const char *name)
@@ -121,7 +121,7 @@ static void bars_stack(struct pdf_work *w, const struct doc_figure *f, size_t ro
     }
 }
 
-static void bars_head(struct pdf_work *w, const struct doc_figure *f, double bars)
+static void bars_head(struct pdf_work *w, const struct doc_figure *f, double bars, double width)
 {
     struct pdf_type head = pdf_type_small(w);
     struct pdf_text t = {0};
@@ -140,7 +140,7 @@ static void bars_head(struct pdf_work *w, const struct doc_figure *f, double bar
         separator = 1;
     }
     pdf_text_plain(&t, w, buf_str(&words), &head);
-    pdf_text_wrap(&t, w->width - bars);
+    pdf_text_wrap(&t, width);
     pdf_text_put(w, "Framework", &head, w->x, w->y + t.height - 11, 0, 0);
     pdf_text_put(w, "Controls", &head, w->x + bars - 70, w->y + t.height - 11, 64, 1);
     w->y += pdf_text_draw(&t, w, w->x + bars, w->y, w->width, 0, 0, t.row_count) + 4;
@@ -162,7 +162,7 @@ void pdf_bars(struct pdf_work *w, const struct doc_figure *f)
     pdf_page_need(w, 60);
     w->y += w->fresh ? 0 : 4;
     if (frameworks)
-        bars_head(w, f, bars);
+        bars_head(w, f, bars, most);
     for (size_t r = 0; r < f->row_count && !w->failed; r++) {
         struct pdf_text left = {0}, detail = {0}, words = {0};
         double h = 0, side = 0;
@@ -178,7 +178,7 @@ void pdf_bars(struct pdf_work *w, const struct doc_figure *f)
         if (h + 9 > pdf_page_room(w)) {
             pdf_page_new(w);
             if (frameworks)
-                bars_head(w, f, bars);
+                bars_head(w, f, bars, most);
         }
         pdf_text_draw(&left, w, w->x, w->y + 4, bars, 0, 0, left.row_count);
         if (detail.count)

@@ -5,20 +5,23 @@
 #include "base/mem.h"
 #include "render/pdf_file.h"
 
-/* A place on a page that keeps the reader's zoom: libharu refuses zoom 0 (0x1039), so it is put in afterwards
- * (ISO 32000-1, 12.3.2.2). */
+/* A place on a page that keeps the reader's zoom (ISO 32000-1, 12.3.2.2): libharu refuses zoom 0 (0x1039),
+ * and its destinations are objects of their own, which PDFBox's validator does not follow. */
 static HPDF_Destination link_place(struct pdf_work *w, size_t sheet, double y)
 {
     const struct pdf_sheet *s = &w->sheets[sheet];
-    HPDF_Destination d = HPDF_Page_CreateDestination(s->page);
-    HPDF_Real zoom = NULL;
+    HPDF_Array d = HPDF_Array_New(w->pdf->mmgr);
 
-    if (!d || HPDF_Destination_SetXYZ(d, 0, (HPDF_REAL)(s->height - y + 8), 1) != HPDF_OK)
+    if (!d)
         return NULL;
-    zoom = HPDF_Array_GetItem(d, 4, HPDF_OCLASS_REAL);
-    if (zoom)
-        zoom->value = 0;
-    return d;
+    d->header.obj_class |= HPDF_OSUBCLASS_DESTINATION;
+    if (HPDF_Array_Add(d, s->page) == HPDF_OK && HPDF_Array_AddName(d, "XYZ") == HPDF_OK &&
+        HPDF_Array_AddReal(d, 0) == HPDF_OK &&
+        HPDF_Array_AddReal(d, (HPDF_REAL)(s->height - y + 8)) == HPDF_OK &&
+        HPDF_Array_AddNumber(d, 0) == HPDF_OK)
+        return d;
+    HPDF_Array_Free(d);
+    return NULL;
 }
 
 static int link_compare(const void *a, const void *b)

@@ -73,6 +73,11 @@ void pdf_mark(struct pdf_work *w, double x, double y, double size, enum verdict 
         mark_unread(w, x, y, size, colour);
         return;
     case VERDICT_ATTESTED:
+        if (ringed) { /* the chain's line does not show through */
+            pdf_page_fill(w, 0xffffff);
+            pdf_page_disc(w, x, y, 0.45 * size);
+            pdf_page_fill(w, colour);
+        }
         pdf_page_stroke(w, colour, 0.12 * size);
         pdf_page_ring(w, x, y, 0.42 * size);
         pdf_page_disc(w, x, y, 0.17 * size);

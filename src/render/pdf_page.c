@@ -111,6 +111,7 @@ void pdf_page_new(struct pdf_work *w)
     w->y = w->top = PDF_TOP;
     w->bottom = page_height - PDF_MARGIN;
     w->fresh = 1;
+    w->after = 0;
 }
 
 double pdf_page_room(const struct pdf_work *w)

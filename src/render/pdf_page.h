@@ -66,9 +66,10 @@ struct pdf_work {
     double line;
     /* the box that blocks go into */
     double x, width, y, top, bottom;
-    int fresh; /* nothing stands on the page yet */
-    int dry;   /* measuring: nothing is drawn, pages do not end */
-    int wide;  /* pages lie on their side */
+    int fresh;    /* nothing stands on the page yet */
+    double after; /* room that the last block left below itself; a heading's room before it swallows it */
+    int dry;      /* measuring: nothing is drawn, pages do not end */
+    int wide;     /* pages lie on their side */
     const char *chapter;
     struct pdf_target *targets;
     size_t target_count;

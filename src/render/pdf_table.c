@@ -140,11 +140,8 @@ static void table_head(struct table_work *k, struct pdf_work *w)
         }
         w->y += k->head_height;
         pdf_page_stroke(w, w->doc->colours.ink, 1);
-    } else {
-        pdf_page_stroke(w, w->doc->colours.hairline, 0.6);
-    }
-    if (k->head || !w->fresh)
         pdf_page_rule(w, w->x, w->y, w->x + w->width, w->y);
+    }
     w->fresh = 0;
 }
 
@@ -268,7 +265,8 @@ void pdf_table(struct pdf_work *w, const struct doc_table *t)
 
         type.colour = w->doc->colours.quiet;
         pdf_page_need(w, 14);
-        w->y += pdf_text_put(w, t->empty ? t->empty : "None.", &type, w->x, w->y, w->width, 0) + 5;
+        w->y += pdf_text_put(w, t->empty ? t->empty : "None.", &type, w->x, w->y, w->width, 0);
+        pdf_block_gap(w, 5);
         w->fresh = 0;
         return;
     }
@@ -278,7 +276,7 @@ void pdf_table(struct pdf_work *w, const struct doc_table *t)
     for (size_t r = 0; r < t->row_count && !w->failed; r++)
         table_row(&k, w, r);
     pdf_note(w, t->more);
-    w->y += 6;
+    pdf_block_gap(w, 8);
     table_end(&k);
 }
 

@@ -64,6 +64,7 @@ static struct line_axis line_axis(const struct pdf_work *w, const struct doc_fig
     } else if (a.to > now + (now - a.from)) { /* a date far away does not press the bars together */
         a.to = now + (now - a.from);
     }
+    a.to += (a.to - a.from) * 0.02;
     if (a.to - a.from < 30 * LINE_DAY)
         a.from = a.to - 30 * LINE_DAY;
     return a;
@@ -100,10 +101,10 @@ static void line_grid(struct pdf_work *w, const struct line_axis *a, double top,
             return;
         if ((double)t < a->from)
             continue;
-        pdf_page_stroke(w, w->doc->colours.hairline, 0.6);
-        pdf_page_rule(w, line_x(a, (double)t), top, line_x(a, (double)t), bottom);
         if (line_x(a, (double)t) > a->x + a->width - 38)
             continue;
+        pdf_page_stroke(w, w->doc->colours.hairline, 0.6);
+        pdf_page_rule(w, line_x(a, (double)t), top, line_x(a, (double)t), bottom);
         if (step < 12 && month != 1)
             snprintf(label, sizeof label, "%.9s", months > 14 ? "" : names[month - 1]);
         else
@@ -151,6 +152,28 @@ static void line_bar(struct pdf_work *w, const struct doc_figure *f, size_t row,
     }
 }
 
+/* Under the bar's beginning, moved left where it would not fit; the grid does not run through it. */
+static void line_words(struct pdf_work *w, const struct doc_figure *f, size_t row, const struct line_axis *a,
+                       double y)
+{
+    struct pdf_type small = pdf_type_small(w);
+    struct pdf_text t = {0};
+    double start = line_time(f, row, "start"), x = isnan(start) ? a->x : line_x(a, start), width = 0;
+
+    pdf_text_plain(&t, w, line_value(f, row, "words"), &small);
+    pdf_text_wrap(&t, a->width);
+    for (size_t i = 0; i < t.row_count; i++)
+        width = t.rows[i].width > width ? t.rows[i].width : width;
+    if (x + width > a->x + a->width)
+        x = a->x + a->width - width;
+    if (t.count) {
+        pdf_page_fill(w, 0xffffff);
+        pdf_page_rect(w, x - 1, y + 1, width + 2, t.height - 2);
+        pdf_text_draw(&t, w, x, y, width, 0, 0, t.row_count);
+    }
+    pdf_text_free(&t);
+}
+
 /* Rows of one page share their grid: it is drawn first, under the bars. */
 static size_t line_page(struct pdf_work *w, const struct doc_figure *f, size_t first,
                         const struct line_axis *a)
@@ -188,8 +211,7 @@ static size_t line_page(struct pdf_work *w, const struct doc_figure *f, size_t f
         if (*line_value(f, r, "detail"))
             pdf_text_put(w, line_value(f, r, "detail"), &small, w->x, y, LINE_BARS - 10, 0);
         line_bar(w, f, r, a, w->y + 4.5);
-        pdf_text_put(w, line_value(f, r, "words"), &small, a->x + 2, w->y + LINE_HEIGHT + 6.5, a->width - 2,
-                     0);
+        line_words(w, f, r, a, w->y + LINE_HEIGHT + 6.5);
         w->y += heights[r - first];
         w->fresh = 0;
     }
