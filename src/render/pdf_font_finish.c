@@ -1,7 +1,7 @@
 /* What libharu 2.3.0 writes wrongly or not at all about its fonts, put right before the document is saved:
  *  - ToUnicode is an encoding map (begincidrange), which readers refuse with a warning: ISO 32000-1, 9.10.3;
  *  - the font descriptor has no CapHeight (9.8.1) and no CIDSet (ISO 19005-1, 6.3.5);
- *  - CIDSystemInfo says (Identity-H) where (Identity) is meant (9.7.3);
+ *  - CIDSystemInfo says (Identity-H) where (Identity) and, for Unicode, (UCS) are meant (9.7.3);
  *  - widths and the map from characters to glyphs hold the whole font. */
 #include <string.h>
 
@@ -28,6 +28,16 @@ static int finish_run(const struct pdf_font *x, unsigned *first, unsigned *last)
     for (*last = *first; (*last & 0xff) != 0xff && x->used[*last + 1];)
         (*last)++;
     return 1;
+}
+
+static HPDF_STATUS finish_ordering(HPDF_Dict dict, const char *ordering)
+{
+    HPDF_Dict info = HPDF_Dict_GetItem(dict, "CIDSystemInfo", HPDF_OCLASS_DICT);
+    HPDF_String name = HPDF_String_New(dict->mmgr, ordering, NULL);
+
+    if (!info || !name)
+        return HPDF_DICT_ITEM_NOT_FOUND;
+    return HPDF_Dict_Add(info, "Ordering", name);
 }
 
 static HPDF_STATUS finish_unicode(const struct pdf_font *x)
@@ -57,7 +67,7 @@ static HPDF_STATUS finish_unicode(const struct pdf_font *x)
     rc = finish_stream(map, &text);
     buf_free(&text);
     buf_free(&rows);
-    return rc;
+    return rc == HPDF_OK ? finish_ordering(map, "UCS") : rc;
 }
 
 static HPDF_STATUS finish_widths(const struct pdf_font *x, HPDF_Dict descendant)
@@ -117,8 +127,7 @@ static HPDF_STATUS finish_maps(const struct pdf_font *x, HPDF_Dict descriptor, H
 static HPDF_STATUS finish_font(struct pdf_fonts *f, struct pdf_font *x)
 {
     HPDF_FontAttr attr = x->font->attr;
-    HPDF_Dict descendant = attr->descendant_font, info = NULL, descriptor = NULL;
-    HPDF_String name = NULL;
+    HPDF_Dict descendant = attr->descendant_font, descriptor = NULL;
     HPDF_STATUS rc = HPDF_OK;
 
     x->font->filter =
@@ -127,11 +136,9 @@ static HPDF_STATUS finish_font(struct pdf_fonts *f, struct pdf_font *x)
     if (rc != HPDF_OK)
         return rc;
     descriptor = attr->fontdef->descriptor;
-    info = HPDF_Dict_GetItem(descendant, "CIDSystemInfo", HPDF_OCLASS_DICT);
-    name = HPDF_String_New(f->pdf->mmgr, "Identity", NULL);
-    if (!descriptor || !info || !name)
+    if (!descriptor)
         return HPDF_FAILD_TO_ALLOC_MEM;
-    rc = HPDF_Dict_Add(info, "Ordering", name);
+    rc = finish_ordering(descendant, "Identity");
     if (rc == HPDF_OK)
         rc =
             HPDF_Dict_AddNumber(descriptor, "CapHeight",
