@@ -3,16 +3,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "render/pdf_block.h"
 #include "render/pdf_file.h"
 #include "render/render.h"
+
+/* libharu does not look at every answer of malloc (HPDF_Name_New): it gets memory that is there, or the
+ * program ends. */
+static void *pdf_alloc(HPDF_UINT size)
+{
+    return mem_alloc(size);
+}
 
 int render_pdf(const struct doc *d, const char *path, struct err *e)
 {
     struct pdf_work w = {.doc = d, .fresh = 1};
     int rc = -1;
 
-    w.pdf = HPDF_New(NULL, NULL); /* without a handler errors stick in the document, and are asked for */
+    w.pdf = HPDF_NewEx(NULL, pdf_alloc, free, 0,
+                       NULL); /* without a handler errors stick in the document, and are asked for */
     if (!w.pdf)
         return err_set(e, "%s: libharu: out of memory", path);
     if (pdf_font_open(&w.fonts, w.pdf, e) != 0)
