@@ -451,6 +451,26 @@ static void test_figures_with_wild_numbers(void **state)
     free(check);
 }
 
+/* ISO 19005-1, level B, by a validator that is not ours. */
+static void test_archive_standard(void **state)
+{
+    static const char jars[] =
+        "java -cp /usr/share/java/preflight.jar:/usr/share/java/pdfbox2.jar:/usr/share/java/"
+        "fontbox2.jar:/usr/share/java/xmpbox.jar:/usr/share/java/commons-logging.jar:/usr/share/"
+        "java/commons-io.jar:/usr/share/java/jaxb-api.jar:/usr/share/java/javax.activation.jar "
+        "tests/render/Preflight.java";
+    char *said = NULL;
+
+    (void)state;
+    if (!file_exists("/usr/share/java/preflight.jar") || !file_exists("/usr/bin/javac"))
+        skip();
+    write_doc(sample_doc(), path);
+    said = run(jars, "");
+    has(said, "valid PDF/A-1b");
+    lacks(said, "not valid");
+    free(said);
+}
+
 /* HPDF_SaveToFile says 0 on a full disk. */
 static void test_full_disk_is_noticed(void **state)
 {
@@ -528,6 +548,7 @@ int main(void)
         cmocka_unit_test(test_landscape_and_letter),
         cmocka_unit_test(test_empty_document),
         cmocka_unit_test(test_figures_with_wild_numbers),
+        cmocka_unit_test(test_archive_standard),
         cmocka_unit_test(test_full_disk_is_noticed),
         cmocka_unit_test(test_bad_path_is_named),
         cmocka_unit_test(test_many_pages),
