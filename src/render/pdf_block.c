@@ -164,26 +164,37 @@ static void block_band(struct pdf_work *w, const struct doc_block *b)
     pdf_text_free(&t);
 }
 
+/* Measuring: as if on a page of its own, `width` wide. */
+static void block_dry(struct pdf_work *w, struct pdf_work *keep, double width)
+{
+    *keep = *w;
+    w->dry = w->fresh = 1;
+    w->x = w->y = w->after = 0;
+    w->width = width;
+}
+
+static double block_wet(struct pdf_work *w, const struct pdf_work *keep)
+{
+    double height = w->y;
+
+    w->dry = keep->dry;
+    w->fresh = keep->fresh;
+    w->x = keep->x;
+    w->y = keep->y;
+    w->after = keep->after;
+    w->width = keep->width;
+    w->chapter = keep->chapter;
+    w->wide = keep->wide;
+    return height;
+}
+
 double pdf_block_height(struct pdf_work *w, struct doc_block *const *blocks, size_t n, double width)
 {
-    struct pdf_work keep = *w;
-    double height = 0;
+    struct pdf_work keep;
 
-    w->dry = 1;
-    w->y = 0;
-    w->x = 0;
-    w->width = width;
-    w->fresh = 1; /* as on a page: no room before the first heading */
+    block_dry(w, &keep, width);
     pdf_block_all(w, blocks, n);
-    height = w->y;
-    w->dry = keep.dry;
-    w->y = keep.y;
-    w->x = keep.x;
-    w->width = keep.width;
-    w->fresh = keep.fresh;
-    w->after = keep.after;
-    w->chapter = keep.chapter;
-    return height;
+    return block_wet(w, &keep);
 }
 
 static void block_columns(struct pdf_work *w, const struct doc_block *b)
@@ -220,7 +231,7 @@ static void block_columns(struct pdf_work *w, const struct doc_block *b)
 
 double pdf_block_start(struct pdf_work *w, const struct doc_block *b)
 {
-    struct doc_block *one[1] = {(struct doc_block *)(uintptr_t)b};
+    struct pdf_work keep;
     double h = 0;
 
     switch (b->kind) {
@@ -230,7 +241,9 @@ double pdf_block_start(struct pdf_work *w, const struct doc_block *b)
     case DOC_COLUMNS:
     case DOC_BAND:
     case DOC_WARNING:
-        h = pdf_block_height(w, one, 1, w->width);
+        block_dry(w, &keep, w->width);
+        pdf_block(w, b, NULL);
+        h = block_wet(w, &keep);
         return h < 260 ? h : 120;
     case DOC_HEADING:
     case DOC_SECTION:

@@ -89,8 +89,8 @@ static void chain_weakest(struct chain_row *k, struct pdf_work *w, const struct 
     char *words = mem_copy(chain_value(f, row, "weakest"));
 
     run.text = words;
-    run.link = (char *)(uintptr_t)figure_value(f, row, "link");
     pdf_text_set(&k->weakest, w, &text, type);
+    k->weakest.styles[0].link = figure_value(f, row, "link"); /* the document's, as long as its pages */
     free(words);
 }
 

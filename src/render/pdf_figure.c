@@ -232,7 +232,7 @@ void pdf_steps(struct pdf_work *w, const struct doc_figure *f)
 
     w->y += w->fresh ? 0 : 4;
     for (size_t first = 0; first < f->row_count && !w->failed; first += per) {
-        double h = 0, x = w->x;
+        double h = 0;
         int dry = w->dry;
         size_t end = first + per < f->row_count ? first + per : f->row_count;
 
@@ -244,7 +244,9 @@ void pdf_steps(struct pdf_work *w, const struct doc_figure *f)
         }
         w->dry = dry;
         pdf_page_need(w, h + 8);
-        for (size_t r = first; r < end; r++, x += width + STEPS_GAP) {
+        for (size_t r = first; r < end; r++) {
+            double x = w->x + (width + STEPS_GAP) * (double)(r - first);
+
             pdf_page_fill(w, w->doc->colours.band);
             pdf_page_rect(w, x, w->y, width, h);
             steps_box(w, f, r, x, w->y, width);

@@ -238,8 +238,8 @@ void pdf_page_hatch(struct pdf_work *w, double x, double y, double width, double
     page_op(w, "q", 0, NULL);
     page_op(w, "re", 4, clip);
     page_op(w, "W n", 0, NULL);
-    for (double at = x - height; at < x + width; at += step)
-        pdf_page_rule(w, at, y + height, at + height, y);
+    for (int i = 0; i < 2000 && i * step < width + height; i++)
+        pdf_page_rule(w, x - height + i * step, y + height, x + i * step, y);
     page_op(w, "Q", 0, NULL); /* colours were set before q: they stay as they are */
 }
 
