@@ -100,25 +100,24 @@ static void facts_sql_views_free(char **list)
     free(list);
 }
 
-/* "a IS NULL OR b IS NULL" over the `must` columns that this table has; a word may be table.column. Empty:
- * none. */
-static int facts_sql_must(struct db *db, const struct resource *r, const char *table, int first,
-                          struct buf *where, struct buf *which, struct err *e)
+/* "a IS NULL OR b IS NULL" over the columns of `words` that this table has; a word may be table.column.
+ * Empty: none. */
+static int facts_sql_nulls(struct db *db, char **words, const char *table, int first, struct buf *where,
+                           struct buf *which, struct err *e)
 {
-    for (size_t i = 0; r->must[i]; i++) {
-        const char *dot = strchr(r->must[i], '.'), *column = dot ? dot + 1 : r->must[i];
+    for (size_t i = 0; words[i]; i++) {
+        const char *dot = strchr(words[i], '.'), *column = dot ? dot + 1 : words[i];
         int64_t there = 0;
 
-        if (dot ? strncmp(r->must[i], table, (size_t)(dot - r->must[i])) != 0 || table[dot - r->must[i]]
-                : !first)
+        if (dot ? strncmp(words[i], table, (size_t)(dot - words[i])) != 0 || table[dot - words[i]] : !first)
             continue;
         if (db_value_int(db, &there, e, "SELECT count(*) FROM pragma_table_info(%Q, 'main') WHERE name = %Q",
                          table, column) != 0)
             return -1;
         if (!there)
-            return err_set(e, "must: the table %s has no column %s", table, column);
-        buf_print(where, "%s\"%s\" IS NULL", where->len ? " OR " : "", column);
-        buf_print(which, "%s WHEN \"%s\" IS NULL THEN '%s'", which->len ? "" : "CASE", column, column);
+            return err_set(e, "must or known: the table %s has no column %s", table, column);
+        buf_print(where, "%sf.\"%s\" IS NULL", where->len ? " OR " : "", column);
+        buf_print(which, "%s WHEN f.\"%s\" IS NULL THEN '%s'", which->len ? "" : "CASE", column, column);
     }
     if (which->len)
         buf_text(which, " END");
@@ -158,13 +157,37 @@ out:
     return rc;
 }
 
+/* Tells found() of the rows of `from` that lack one of the columns. */
+static int facts_sql_tell_nulls(struct db *db, const struct resource *r, const char *table, const char *from,
+                                const struct buf *where, const struct buf *which, facts_gap_found *found,
+                                void *ctx, struct err *e)
+{
+    struct buf sql = {0};
+    int rc = 0;
+
+    if (!where->len)
+        return 0;
+    buf_print(
+        &sql,
+        "SELECT x.resource AS resource, x.subject AS subject, CASE WHEN lower(x.subject) GLOB "
+        "'/subscriptions/*' THEN lower(substr(x.subject, 1, 51)) ELSE '' END AS scope, x.url AS url, "
+        "x.status AS status, 'WrongType' AS code, '%s: an item at ' || coalesce(nullif(f.ptr, ''), '/') "
+        "|| ' has no usable ' || %s AS reason, x.n AS exchange FROM main.\"%s\" f LEFT JOIN exchange x "
+        "ON x.n = f.src WHERE %s ORDER BY f.src, f.ptr",
+        table, buf_str(which), from, buf_str(where));
+    rc = facts_sql_tell(db, buf_str(&sql), r->name, found, ctx, e);
+    buf_free(&sql);
+    return rc;
+}
+
 static int facts_sql_table(struct db *db, const struct resource *r, const char *table, int first,
                            facts_gap_found *found, void *ctx, struct err *e)
 {
-    struct buf where = {0}, which = {0}, sql = {0};
+    struct buf where = {0}, which = {0}, unknown = {0}, column = {0}, sql = {0};
     int rc = -1;
 
-    if (facts_sql_must(db, r, table, first, &where, &which, e) != 0)
+    if (facts_sql_nulls(db, r->must, table, first, &where, &which, e) != 0 ||
+        facts_sql_nulls(db, r->known, table, first, &unknown, &column, e) != 0)
         goto out;
     if (db_exec_print(db, e,
                       "CREATE TABLE main.facts_stage AS SELECT * FROM main.\"%w\" WHERE 0; INSERT INTO "
@@ -173,31 +196,21 @@ static int facts_sql_table(struct db *db, const struct resource *r, const char *
         goto out;
     buf_print(
         &sql,
-        "INSERT OR IGNORE INTO main.\"%s\" SELECT * FROM main.facts_stage WHERE NOT (%s) ORDER BY 1, rowid",
+        "INSERT OR IGNORE INTO main.\"%s\" SELECT f.* FROM main.facts_stage f WHERE NOT (%s) ORDER BY 1, "
+        "f.rowid",
         table, where.len ? buf_str(&where) : "0");
-    if (db_exec(db, buf_str(&sql), e) != 0)
+    if (db_exec(db, buf_str(&sql), e) != 0 ||
+        facts_sql_tell_nulls(db, r, table, "facts_stage", &where, &which, found, ctx, e) != 0 ||
+        facts_sql_tell_nulls(db, r, table, table, &unknown, &column, found, ctx, e) != 0)
         goto out;
-    if (where.len) {
-        buf_clear(&sql);
-        buf_print(&sql,
-                  "SELECT x.resource AS resource, x.subject AS subject, CASE WHEN lower(x.subject) GLOB "
-                  "'/subscriptions/*' THEN lower(substr(x.subject, 1, 51)) ELSE '' END AS scope, x.url AS "
-                  "url, x.status "
-                  "AS status, 'WrongType' AS code, '%s: an item at ' || coalesce(nullif(f.ptr, ''), '/') || "
-                  "' has no "
-                  "usable ' || %s AS reason, x.n AS exchange FROM main.facts_stage f LEFT JOIN exchange x ON "
-                  "x.n = f.src "
-                  "WHERE %s ORDER BY f.src, f.ptr",
-                  table, buf_str(&which), buf_str(&where));
-        if (facts_sql_tell(db, buf_str(&sql), r->name, found, ctx, e) != 0)
-            goto out;
-    }
     rc = db_exec(db, "DROP TABLE main.facts_stage", e);
 out:
     if (rc != 0)
         err_context(e, "%s: %s", r->file->name, table);
     buf_free(&where);
     buf_free(&which);
+    buf_free(&unknown);
+    buf_free(&column);
     buf_free(&sql);
     return rc;
 }

@@ -27,7 +27,8 @@ int facts_sql_begin(struct db *db, struct err *e);
  * body. */
 int facts_sql_fold(struct db *db, const char *body, size_t n, struct err *e);
 /* Runs one resource file: its tables and views, then each X_view into its table X in file order. found() is
- * told of rows without a `must` column (they do not become facts) and of the rows of X_gap. */
+ * told of rows without a `must` column (they do not become facts), of rows without a `known` column (they do:
+ * a check then says not-assessed) and of the rows of X_gap. */
 int facts_sql_build(struct db *db, const struct resource *r, facts_gap_found *found, void *ctx,
                     struct err *e);
 

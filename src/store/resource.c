@@ -41,6 +41,7 @@ void resource_free(struct resource *r)
     resource_words_free(r->versions);
     resource_words_free(r->after);
     resource_words_free(r->must);
+    resource_words_free(r->known);
     header_free(&r->header);
     *r = (struct resource){0};
 }
@@ -93,6 +94,7 @@ int resource_read(struct resource *out, const struct embed_row *file, struct err
     r.versions = resource_words(header_get(&r.header, "api-version"));
     r.after = resource_words(header_get(&r.header, "after"));
     r.must = resource_words(header_get(&r.header, "must"));
+    r.known = resource_words(header_get(&r.header, "known"));
     gone = resource_field(&r, "gone");
     if (!*r.name || !*r.title) {
         err_set(e, "%s: the header needs resource and title", file->name);

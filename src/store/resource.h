@@ -27,6 +27,7 @@ struct resource {
                                files but one */
     char **versions;        /* api-versions, the pin first; closed by NULL */
     char **after, **must;   /* lists of words; closed by NULL */
+    char **known;           /* columns whose NULL is a gap, though the row stays a fact; as `must` */
     enum resource_shape shape;
     int gone; /* 404 is an answer */
 };

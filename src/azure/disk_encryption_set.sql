@@ -1,0 +1,169 @@
+-- resource: disk_encryption_set
+-- title: disk encryption sets that no list showed
+-- api-version: 2025-01-02, 2024-03-02, 2023-10-02
+-- audience: arm
+-- after: used_des
+-- each: SELECT u.des_id AS subject, u.des_id AS url FROM used_des u
+--   WHERE NOT EXISTS (SELECT 1 FROM listed_des l WHERE l.id_key = u.des_key) AND u.des_key GLOB '/subscriptions/*/diskencryptionsets/*' ORDER BY u.des_key
+-- shape: one
+-- gone: 404
+-- permission: Microsoft.Compute/diskEncryptionSets/read
+-- must: id_key, des_identity.des_key
+-- known: name, location, encryption_type, key_url, auto_rotation, rotation_error, identity_type, provisioning_state, federated_client_id, des_identity.principal_id
+-- source: Azure REST API, Microsoft.Compute 2025-01-02, DiskEncryptionSets_List and DiskEncryptionSets_Get
+--   A set that a cluster, scale set or disk names but no list showed is asked for by id: 404 says that it is gone, 403 that it
+--   cannot be seen. activeKey.sourceVault is absent where the vault lies in another subscription, so the vault is found
+--   by the host of keyUrl. rotationToLatestKeyVersionEnabled absent, null and false: the version is pinned.
+--   autoKeyRotationError: automatic rotation has stopped. federatedClientId "None" is none.
+
+CREATE TABLE disk_encryption_set(
+  id                  TEXT,
+  id_key              TEXT PRIMARY KEY,
+  name                TEXT,
+  subscription_id     TEXT,
+  rg_key              TEXT,
+  location            TEXT,
+  encryption_type     TEXT,
+  key_url             TEXT,  -- '' = no active key
+  key_host            TEXT,  -- lower case, without :443; '' = no usable key URL
+  key_name            TEXT,
+  key_version         TEXT,  -- '' = the URL names none
+  source_vault_id     TEXT,
+  source_vault_key    TEXT,
+  previous_keys       INTEGER,  -- number; more than 0 while a rotation runs
+  auto_rotation       INTEGER,
+  last_rotation       TEXT,
+  rotation_error      TEXT,  -- '' = none
+  federated_client_id TEXT,  -- '' = none
+  identity_type       TEXT,
+  provisioning_state  TEXT,
+  src                 INTEGER,  -- exchange.n
+  ptr                 TEXT,  -- of the item in that answer
+  api_version         TEXT
+) STRICT;
+
+-- The identities that reach for the key.
+CREATE TABLE des_identity(
+  des_key      TEXT,
+  principal_id TEXT,  -- object id, lower case
+  src          INTEGER,
+  ptr          TEXT,
+  UNIQUE (des_key, principal_id)
+) STRICT;
+
+CREATE TEMP VIEW disk_encryption_set_view AS
+WITH body AS MATERIALIZED (
+  SELECT e.n AS src, e.subject, e.resource, e.api_version, ltrim(CAST(sqlar_uncompress(s.data, s.sz) AS TEXT), char(65279)) AS b
+  FROM exchange e JOIN sqlar s ON s.name = 'answers/' || e.sha256
+  WHERE e.resource IN ('disk_encryption_set_list', 'disk_encryption_set') AND e.usable AND e.status = 200
+),
+one AS (SELECT * FROM body WHERE resource = 'disk_encryption_set'),
+many AS (SELECT * FROM body WHERE resource = 'disk_encryption_set_list'),
+single AS (
+  SELECT src, subject, api_version, '' AS ptr,
+    CASE WHEN json_type(v.value, '$.properties') = 'object'
+      AND coalesce(json_type(v.value, '$.identity'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(v.value, '$.identity.userAssignedIdentities'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(v.value, '$.properties.activeKey'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(v.value, '$.properties.activeKey.sourceVault'), 'null') IN ('object', 'null')
+      THEN v.value ELSE '{}' END AS o
+  FROM one, json_each('[' || one.b || ']') v
+  WHERE v.type = 'object'
+),
+listed AS (
+  SELECT src, subject, api_version, '/value/' || v.key AS ptr,
+    CASE WHEN json_type(v.value, '$.properties') = 'object'
+      AND coalesce(json_type(v.value, '$.identity'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(v.value, '$.identity.userAssignedIdentities'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(v.value, '$.properties.activeKey'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(v.value, '$.properties.activeKey.sourceVault'), 'null') IN ('object', 'null')
+      THEN v.value ELSE '{}' END AS o
+  FROM many, json_each(many.b, '$.value') v
+  WHERE v.type = 'object'
+),
+item AS (SELECT * FROM listed UNION ALL SELECT * FROM single),
+read AS (
+  SELECT src, subject, ptr, api_version,
+    CASE json_type(o, '$.id') WHEN 'text' THEN o ->> '$.id' END AS id,
+    CASE json_type(o, '$.name') WHEN 'text' THEN o ->> '$.name' END AS name,
+    CASE json_type(o, '$.location') WHEN 'text' THEN o ->> '$.location' END AS location,
+    CASE coalesce(json_type(o, '$.properties.encryptionType'), 'null') WHEN 'text' THEN o ->> '$.properties.encryptionType'
+      WHEN 'null' THEN CASE WHEN api_version >= '2023-10-02' THEN '' END END AS encryption_type,
+    CASE coalesce(json_type(o, '$.properties.activeKey.keyUrl'), 'null') WHEN 'text' THEN o ->> '$.properties.activeKey.keyUrl'
+      WHEN 'null' THEN CASE WHEN api_version >= '2023-10-02' THEN '' END END AS key_url,
+    CASE coalesce(json_type(o, '$.properties.activeKey.sourceVault.id'), 'null') WHEN 'text' THEN o ->> '$.properties.activeKey.sourceVault.id'
+      WHEN 'null' THEN CASE WHEN api_version >= '2023-10-02' THEN '' END END AS source_vault_id,
+    CASE coalesce(json_type(o, '$.properties.previousKeys'), 'null') WHEN 'array' THEN json_array_length(o, '$.properties.previousKeys') WHEN 'null' THEN 0 END AS previous_keys,
+    CASE coalesce(json_type(o, '$.properties.rotationToLatestKeyVersionEnabled'), 'null') WHEN 'true' THEN 1 WHEN 'false' THEN 0
+      WHEN 'null' THEN CASE WHEN api_version >= '2023-10-02' THEN 0 END END AS auto_rotation,
+    CASE coalesce(json_type(o, '$.properties.lastKeyRotationTimestamp'), 'null') WHEN 'text' THEN o ->> '$.properties.lastKeyRotationTimestamp'
+      WHEN 'null' THEN CASE WHEN api_version >= '2023-10-02' THEN '' END END AS last_rotation,
+    CASE coalesce(json_type(o, '$.properties.autoKeyRotationError'), 'null') WHEN 'object' THEN
+      coalesce(CASE json_type(o, '$.properties.autoKeyRotationError.code') WHEN 'text' THEN o ->> '$.properties.autoKeyRotationError.code' END, 'error without code')
+      WHEN 'null' THEN CASE WHEN api_version >= '2023-10-02' THEN '' END END AS rotation_error,
+    CASE coalesce(json_type(o, '$.properties.federatedClientId'), 'null') WHEN 'text' THEN o ->> '$.properties.federatedClientId'
+      WHEN 'null' THEN CASE WHEN api_version >= '2023-10-02' THEN '' END END AS federated_client_id,
+    CASE coalesce(json_type(o, '$.identity.type'), 'null') WHEN 'text' THEN o ->> '$.identity.type'
+      WHEN 'null' THEN CASE WHEN api_version >= '2023-10-02' THEN '' END END AS identity_type,
+    CASE coalesce(json_type(o, '$.properties.provisioningState'), 'null') WHEN 'text' THEN o ->> '$.properties.provisioningState'
+      WHEN 'null' THEN CASE WHEN api_version >= '2023-10-02' THEN '' END END AS provisioning_state
+  FROM item
+),
+keyed AS (SELECT *, coalesce((SELECT f.key FROM fold f WHERE f.raw = id), lower(rtrim(id, '/'))) AS id_key,
+  CASE WHEN lower(key_url) GLOB 'https://?*/keys/?*' THEN substr(key_url, 9) END AS rest FROM read),
+host AS (SELECT *, substr(rest, 1, instr(rest, '/') - 1) AS h, substr(rest, instr(rest, '/') + 6) AS path FROM keyed),
+url AS (
+  SELECT *, CASE WHEN lower(substr(rest, instr(rest, '/'), 6)) = '/keys/' THEN replace(lower(h) || ' ', ':443 ', '') END AS host,
+    rtrim(path, '/') AS p FROM host
+),
+part AS (SELECT *, CASE WHEN instr(p, '/') THEN substr(p, 1, instr(p, '/') - 1) ELSE p END AS n,
+    CASE WHEN instr(p, '/') THEN substr(p, instr(p, '/') + 1) ELSE '' END AS v FROM url)
+SELECT id, id_key, name, substr(id_key, 16, 36),
+  substr(id_key, 1, 67 + instr(substr(id_key, 68) || '/', '/') - 1), replace(lower(location), ' ', ''), encryption_type, key_url,
+  CASE WHEN key_url IS NULL THEN NULL WHEN host <> '' AND n <> '' AND instr(v, '/') = 0 THEN rtrim(host) ELSE '' END,
+  CASE WHEN key_url IS NULL THEN NULL WHEN host <> '' AND instr(v, '/') = 0 THEN n ELSE '' END,
+  CASE WHEN key_url IS NULL THEN NULL WHEN host <> '' AND instr(v, '/') = 0 THEN lower(v) ELSE '' END,
+  source_vault_id, coalesce((SELECT f.key FROM fold f WHERE f.raw = source_vault_id), lower(rtrim(source_vault_id, '/'))), previous_keys, auto_rotation, last_rotation, rotation_error,
+  CASE WHEN lower(federated_client_id) = 'none' THEN '' ELSE federated_client_id END, identity_type, provisioning_state, src, ptr, api_version
+FROM part;
+
+CREATE TEMP VIEW des_identity_view AS
+WITH body AS MATERIALIZED (
+  SELECT e.n AS src, e.subject, e.resource, e.api_version, ltrim(CAST(sqlar_uncompress(s.data, s.sz) AS TEXT), char(65279)) AS b
+  FROM exchange e JOIN sqlar s ON s.name = 'answers/' || e.sha256
+  WHERE e.resource IN ('disk_encryption_set_list', 'disk_encryption_set') AND e.usable AND e.status = 200
+),
+one AS (SELECT * FROM body WHERE resource = 'disk_encryption_set'),
+many AS (SELECT * FROM body WHERE resource = 'disk_encryption_set_list'),
+single AS (
+  SELECT src, subject, api_version, '' AS ptr,
+    CASE WHEN json_type(v.value, '$.properties') = 'object'
+      AND coalesce(json_type(v.value, '$.identity'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(v.value, '$.identity.userAssignedIdentities'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(v.value, '$.properties.activeKey'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(v.value, '$.properties.activeKey.sourceVault'), 'null') IN ('object', 'null')
+      THEN v.value ELSE '{}' END AS o
+  FROM one, json_each('[' || one.b || ']') v
+  WHERE v.type = 'object'
+),
+listed AS (
+  SELECT src, subject, api_version, '/value/' || v.key AS ptr,
+    CASE WHEN json_type(v.value, '$.properties') = 'object'
+      AND coalesce(json_type(v.value, '$.identity'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(v.value, '$.identity.userAssignedIdentities'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(v.value, '$.properties.activeKey'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(v.value, '$.properties.activeKey.sourceVault'), 'null') IN ('object', 'null')
+      THEN v.value ELSE '{}' END AS o
+  FROM many, json_each(many.b, '$.value') v
+  WHERE v.type = 'object'
+),
+item AS (SELECT * FROM listed UNION ALL SELECT * FROM single),
+identity AS (
+  SELECT o ->> '$.id' AS id, json_type(o, '$.id') AS t, src, ptr || '/identity' AS ptr, o ->> '$.identity.principalId' AS principal_id
+  FROM item WHERE json_type(o, '$.identity.principalId') = 'text'
+  UNION ALL
+  SELECT i.o ->> '$.id', json_type(i.o, '$.id'), i.src, i.ptr || '/identity/userAssignedIdentities',
+    CASE json_type(u.value, '$.principalId') WHEN 'text' THEN u.value ->> '$.principalId' END
+  FROM item i, json_each(i.o, '$.identity.userAssignedIdentities') u WHERE u.type = 'object'
+)
+SELECT coalesce((SELECT f.key FROM fold f WHERE f.raw = id), lower(rtrim(id, '/'))), lower(principal_id), src, ptr FROM identity WHERE t = 'text';

@@ -1,0 +1,65 @@
+-- resource: role_assignment
+-- title: role assignments
+-- api-version: 2022-04-01
+-- audience: arm
+-- after: subscription
+-- each: SELECT '/subscriptions/' || s.subscription_id AS subject,
+--     '/subscriptions/' || s.subscription_id || '/providers/Microsoft.Authorization/roleAssignments' AS url,
+--     '/subscriptions/' || s.subscription_id AS scope
+--   FROM scope s LEFT JOIN subscription v ON v.subscription_id = s.subscription_id
+--   WHERE coalesce(v.state, '') <> 'Deleted' ORDER BY 1
+-- shape: list
+-- permission: Microsoft.Authorization/roleAssignments/read
+-- must: id_key, scope_key, role_guid, principal_id
+-- known: condition
+-- source: Azure REST API, Microsoft.Authorization 2022-04-01, RoleAssignments_ListForSubscription
+--   Without a filter the list of a subscription holds what is assigned at it, below it, and inherited from management groups
+--   and from the root. Eligible assignments, delegations of other tenants and members of groups are not in it.
+--   Roles are compared by their last GUID: the prefix may be a subscription, a management group or nothing.
+
+CREATE TABLE role_assignment(
+  id             TEXT,
+  id_key         TEXT PRIMARY KEY,
+  scope          TEXT,
+  scope_key      TEXT,  -- '' = the root
+  role_guid      TEXT,  -- lower case
+  principal_id   TEXT,  -- object id, lower case
+  principal_type TEXT,
+  condition      TEXT,  -- '' = none
+  listed_for     TEXT,  -- the first subscription whose list held it
+  src            INTEGER,  -- exchange.n
+  ptr            TEXT,  -- of the item in that answer
+  api_version    TEXT
+) STRICT;
+CREATE INDEX role_assignment_principal ON role_assignment(principal_id);
+CREATE INDEX role_assignment_scope ON role_assignment(scope_key);
+
+CREATE TEMP VIEW role_assignment_view AS
+WITH body AS MATERIALIZED (
+  SELECT e.n AS src, e.subject, e.resource, e.api_version, ltrim(CAST(sqlar_uncompress(s.data, s.sz) AS TEXT), char(65279)) AS b
+  FROM exchange e JOIN sqlar s ON s.name = 'answers/' || e.sha256
+  WHERE e.resource = 'role_assignment' AND e.usable AND e.status = 200
+),
+item AS (
+  SELECT src, subject, api_version, '/value/' || v.key AS ptr,
+    CASE WHEN json_type(v.value, '$.properties') = 'object'
+      THEN v.value ELSE '{}' END AS o
+  FROM body, json_each(body.b, '$.value') v
+  WHERE v.type = 'object'
+),
+read AS (
+  SELECT src, subject, ptr, api_version,
+    CASE json_type(o, '$.id') WHEN 'text' THEN o ->> '$.id' END AS id,
+    CASE json_type(o, '$.properties.scope') WHEN 'text' THEN o ->> '$.properties.scope' END AS scope,
+    CASE json_type(o, '$.properties.roleDefinitionId') WHEN 'text' THEN o ->> '$.properties.roleDefinitionId' END AS role,
+    CASE json_type(o, '$.properties.principalId') WHEN 'text' THEN o ->> '$.properties.principalId' END AS principal_id,
+    CASE coalesce(json_type(o, '$.properties.principalType'), 'null') WHEN 'text' THEN o ->> '$.properties.principalType'
+      WHEN 'null' THEN CASE WHEN api_version >= '2018-09-01' THEN '' END END AS principal_type,
+    CASE coalesce(json_type(o, '$.properties.condition'), 'null') WHEN 'text' THEN o ->> '$.properties.condition'
+      WHEN 'null' THEN CASE WHEN api_version >= '2020-04-01' THEN '' END END AS condition
+  FROM item
+)
+SELECT id, coalesce((SELECT f.key FROM fold f WHERE f.raw = id), lower(rtrim(id, '/'))), scope, coalesce((SELECT f.key FROM fold f WHERE f.raw = scope), lower(rtrim(scope, '/'))),
+  replace(lower(rtrim(role, '/')), rtrim(lower(rtrim(role, '/')), '0123456789abcdef-'), ''),
+  lower(principal_id), principal_type, condition, lower(subject), src, ptr, api_version
+FROM read;
