@@ -46,7 +46,16 @@ CREATE TABLE policy_not_scope(
   UNIQUE (assignment_key, scope_key)
 ) STRICT;
 
-CREATE TEMP VIEW policy_assignment_view AS
+-- Every subscription whose list held an assignment; policy_assignment keeps the first only.
+CREATE TABLE policy_assignment_seen(
+  assignment_key   TEXT NOT NULL,
+  subscription_key TEXT NOT NULL,  -- '/subscriptions/<guid>', lower case
+  src              INTEGER,        -- the first exchange that held it
+  PRIMARY KEY (assignment_key, subscription_key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TEMP VIEW policy_assignment_view(id, id_key, display_name, scope, scope_key, definition_id, definition_key, definition_guid, is_set,
+  enforcement_mode, not_scopes, parameters, overrides, resource_selectors, listed_for, src, ptr, api_version) AS
 WITH body AS MATERIALIZED (
   SELECT e.n AS src, e.subject, e.resource, e.api_version, ltrim(CAST(sqlar_uncompress(s.data, s.sz) AS TEXT), char(65279)) AS b
   FROM exchange e JOIN sqlar s ON s.name = 'answers/' || e.sha256
@@ -88,3 +97,6 @@ FROM keyed;
 CREATE TEMP VIEW policy_not_scope_view AS
 SELECT a.id_key, CASE n.type WHEN 'text' THEN coalesce((SELECT f.key FROM fold f WHERE f.raw = n.value), lower(rtrim(n.value, '/'))) END, a.src, a.ptr || '/properties/notScopes/' || n.key
 FROM policy_assignment a, json_each(a.not_scopes) n;
+
+CREATE TEMP VIEW policy_assignment_seen_view AS
+SELECT id_key, listed_for, min(src) FROM policy_assignment_view WHERE id_key <> '' GROUP BY id_key, listed_for;

@@ -34,7 +34,16 @@ CREATE TABLE role_assignment(
 CREATE INDEX role_assignment_principal ON role_assignment(principal_id);
 CREATE INDEX role_assignment_scope ON role_assignment(scope_key);
 
-CREATE TEMP VIEW role_assignment_view AS
+-- Every subscription whose list held an assignment: one that is inherited from a management group or from the root stands in the
+-- list of each subscription below, and role_assignment keeps the first only.
+CREATE TABLE role_assignment_seen(
+  assignment_key   TEXT NOT NULL,
+  subscription_key TEXT NOT NULL,  -- '/subscriptions/<guid>', lower case
+  src              INTEGER,        -- the first exchange that held it
+  PRIMARY KEY (assignment_key, subscription_key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TEMP VIEW role_assignment_view(id, id_key, scope, scope_key, role_guid, principal_id, principal_type, condition, listed_for, src, ptr, api_version) AS
 WITH body AS MATERIALIZED (
   SELECT e.n AS src, e.subject, e.resource, e.api_version, ltrim(CAST(sqlar_uncompress(s.data, s.sz) AS TEXT), char(65279)) AS b
   FROM exchange e JOIN sqlar s ON s.name = 'answers/' || e.sha256
@@ -63,3 +72,6 @@ SELECT id, coalesce((SELECT f.key FROM fold f WHERE f.raw = id), lower(rtrim(id,
   replace(lower(rtrim(role, '/')), rtrim(lower(rtrim(role, '/')), '0123456789abcdef-'), ''),
   lower(principal_id), principal_type, condition, lower(subject), src, ptr, api_version
 FROM read;
+
+CREATE TEMP VIEW role_assignment_seen_view AS
+SELECT id_key, listed_for, min(src) FROM role_assignment_view WHERE id_key <> '' GROUP BY id_key, listed_for;
