@@ -160,7 +160,10 @@ static int collect_fetch(struct collect *c, struct err *e)
         db_reset(s);
         collect_scope(url, own);
         job = (struct fetch_job){subject, url, scope && *scope ? scope : own};
-        begun = fetch_begin(&c->fetch, &job, e);
+        if (facts_sql_fold_text(c->db, subject, e) != 0)
+            begun = -1;
+        else
+            begun = fetch_begin(&c->fetch, &job, e);
         free(subject);
         free(url);
         free(scope);
@@ -262,7 +265,7 @@ static int collect_resource(struct collect *c, const struct resource *r, struct 
         return -1;
     if (collect_stopped(c))
         return 0;
-    if (facts_sql_build(c->db, r, collect_gap, c, e) != 0)
+    if (facts_sql_build(c->db, r, NULL, collect_gap, c, e) != 0)
         return -1;
     if (*r->declares && collect_declare(c, r, e) != 0)
         return -1;
@@ -281,7 +284,7 @@ static int collect_begin(struct collect *c, struct err *e)
 {
     const struct collect_options *o = c->options;
 
-    if (facts_sql_begin(c->db, e) != 0 || db_exec(c->db, collect_tables, e) != 0)
+    if (facts_sql_begin(c->db, NULL, e) != 0 || db_exec(c->db, collect_tables, e) != 0)
         return -1;
     if (db_prepare(c->db, &c->ended, "INSERT INTO main.collect_end VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", e) !=
             0 ||

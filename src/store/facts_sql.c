@@ -9,10 +9,47 @@
 #include "base/utf8.h"
 #include "lib/json.h"
 
-int facts_sql_begin(struct db *db, struct err *e)
+/* Runs statements that make facts, and keeps them for the stock shell. */
+static int facts_sql_run(struct db *db, const char *sql, struct buf *script, struct err *e)
 {
-    return db_exec(
-        db, "CREATE TABLE main.fold(raw TEXT PRIMARY KEY, key TEXT NOT NULL) STRICT, WITHOUT ROWID", e);
+    size_t n = strlen(sql);
+
+    while (n && strchr(" \t\r\n;", sql[n - 1]))
+        n--;
+    if (script)
+        buf_print(script, "%.*s;\n", (int)n, sql);
+    return db_exec(db, sql, e);
+}
+
+static const char facts_sql_fold_insert[] = "INSERT OR IGNORE INTO main.fold VALUES (?1, ?2)";
+
+int facts_sql_begin(struct db *db, struct buf *script, struct err *e)
+{
+    return facts_sql_run(
+        db, "CREATE TABLE main.fold(raw TEXT PRIMARY KEY, key TEXT NOT NULL) STRICT, WITHOUT ROWID", script,
+        e);
+}
+
+static int facts_sql_ascii(const char *text, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if ((unsigned char)text[i] & 0x80)
+            return 0;
+    }
+    return 1;
+}
+
+static int facts_sql_fold_add(struct db_stmt *add, const char *text, size_t n, struct err *e)
+{
+    struct buf key = {0};
+    int rc = 0;
+
+    utf8_fold(&key, text, n);
+    db_bind_text_n(add, 1, text, n);
+    db_bind_text_n(add, 2, buf_str(&key), key.len);
+    rc = db_run(add, e);
+    buf_free(&key);
+    return rc;
 }
 
 struct facts_fold {
@@ -24,7 +61,7 @@ static int facts_sql_fold_event(void *ctx, enum json_event event, const char *at
                                 struct err *e)
 {
     struct facts_fold *f = ctx;
-    struct buf raw = {0}, key = {0};
+    struct buf raw = {0};
     size_t i = 0;
 
     (void)depth;
@@ -35,16 +72,9 @@ static int facts_sql_fold_event(void *ctx, enum json_event event, const char *at
     if (i == n)
         return 0;
     json_unescape(&raw, at, n);
-    for (i = 0; i < raw.len && !((unsigned char)raw.data[i] & 0x80); i++)
-        ;
-    if (i < raw.len) {
-        utf8_fold(&key, buf_str(&raw), raw.len);
-        db_bind_text_n(f->add, 1, buf_str(&raw), raw.len);
-        db_bind_text_n(f->add, 2, buf_str(&key), key.len);
-        f->failed = db_run(f->add, e) != 0;
-    }
+    if (!facts_sql_ascii(buf_str(&raw), raw.len))
+        f->failed = facts_sql_fold_add(f->add, buf_str(&raw), raw.len, e) != 0;
     buf_free(&raw);
-    buf_free(&key);
     return f->failed;
 }
 
@@ -58,10 +88,24 @@ int facts_sql_fold(struct db *db, const char *body, size_t n, struct err *e)
         i++;
     if (i == n)
         return 0;
-    if (db_prepare(db, &f.add, "INSERT OR IGNORE INTO main.fold VALUES (?1, ?2)", e) != 0)
+    if (db_prepare(db, &f.add, facts_sql_fold_insert, e) != 0)
         return -1;
     rc = json_scan(body, n, facts_sql_fold_event, &f, e);
     db_free(f.add);
+    return rc;
+}
+
+int facts_sql_fold_text(struct db *db, const char *text, struct err *e)
+{
+    struct db_stmt *add = NULL;
+    int rc = -1;
+
+    if (facts_sql_ascii(text, strlen(text)))
+        return 0;
+    if (db_prepare(db, &add, facts_sql_fold_insert, e) != 0)
+        return -1;
+    rc = facts_sql_fold_add(add, text, strlen(text), e);
+    db_free(add);
     return rc;
 }
 
@@ -181,7 +225,7 @@ static int facts_sql_tell_nulls(struct db *db, const struct resource *r, const c
 }
 
 static int facts_sql_table(struct db *db, const struct resource *r, const char *table, int first,
-                           facts_gap_found *found, void *ctx, struct err *e)
+                           struct buf *script, facts_gap_found *found, void *ctx, struct err *e)
 {
     struct buf where = {0}, which = {0}, unknown = {0}, column = {0}, sql = {0};
     int rc = -1;
@@ -189,21 +233,18 @@ static int facts_sql_table(struct db *db, const struct resource *r, const char *
     if (facts_sql_nulls(db, r->must, table, first, &where, &which, e) != 0 ||
         facts_sql_nulls(db, r->known, table, first, &unknown, &column, e) != 0)
         goto out;
-    if (db_exec_print(db, e,
-                      "CREATE TABLE main.facts_stage AS SELECT * FROM main.\"%w\" WHERE 0; INSERT INTO "
-                      "main.facts_stage SELECT * FROM temp.\"%w_view\" ORDER BY 1",
-                      table, table) != 0)
-        goto out;
     buf_print(
         &sql,
+        "CREATE TABLE main.facts_stage AS SELECT * FROM main.\"%s\" WHERE 0;\n"
+        "INSERT INTO main.facts_stage SELECT * FROM temp.\"%s_view\" ORDER BY 1;\n"
         "INSERT OR IGNORE INTO main.\"%s\" SELECT f.* FROM main.facts_stage f WHERE NOT (%s) ORDER BY 1, "
         "f.rowid",
-        table, where.len ? buf_str(&where) : "0");
-    if (db_exec(db, buf_str(&sql), e) != 0 ||
+        table, table, table, where.len ? buf_str(&where) : "0");
+    if (facts_sql_run(db, buf_str(&sql), script, e) != 0 ||
         facts_sql_tell_nulls(db, r, table, "facts_stage", &where, &which, found, ctx, e) != 0 ||
         facts_sql_tell_nulls(db, r, table, table, &unknown, &column, found, ctx, e) != 0)
         goto out;
-    rc = db_exec(db, "DROP TABLE main.facts_stage", e);
+    rc = facts_sql_run(db, "DROP TABLE main.facts_stage", script, e);
 out:
     if (rc != 0)
         err_context(e, "%s: %s", r->file->name, table);
@@ -215,7 +256,8 @@ out:
     return rc;
 }
 
-int facts_sql_build(struct db *db, const struct resource *r, facts_gap_found *found, void *ctx, struct err *e)
+int facts_sql_build(struct db *db, const struct resource *r, struct buf *script, facts_gap_found *found,
+                    void *ctx, struct err *e)
 {
     char **views = NULL, **gaps = NULL;
     int64_t before = 0;
@@ -223,7 +265,9 @@ int facts_sql_build(struct db *db, const struct resource *r, facts_gap_found *fo
 
     if (db_value_int(db, &before, e, "SELECT coalesce(max(rowid), 0) FROM temp.sqlite_schema") != 0)
         goto out;
-    if (db_exec(db, r->header.body, e) != 0) {
+    if (script)
+        buf_print(script, "\n-- %s (%s)\n", r->title, r->file->name);
+    if (facts_sql_run(db, r->header.body, script, e) != 0) {
         err_context(e, "%s", r->file->name);
         goto out;
     }
@@ -231,7 +275,7 @@ int facts_sql_build(struct db *db, const struct resource *r, facts_gap_found *fo
         facts_sql_views(db, before, "_gap", &gaps, e) != 0)
         goto out;
     for (size_t i = 0; views[i]; i++) {
-        if (facts_sql_table(db, r, views[i], i == 0, found, ctx, e) != 0)
+        if (facts_sql_table(db, r, views[i], i == 0, script, found, ctx, e) != 0)
             goto out;
     }
     for (size_t i = 0; gaps[i]; i++) {
