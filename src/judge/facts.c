@@ -285,18 +285,11 @@ static void facts_done(struct facts_job *j)
     db_free(j->late);
 }
 
-static int facts_run_helpers(struct facts_job *j, struct err *e)
-{
-    if (!embed_find("judge/helpers.sql"))
-        return 0;
-    return facts_run_file(j, "judge/helpers.sql", e);
-}
-
 int facts_helpers(struct db *facts, struct err *e)
 {
     struct facts_job j = {.db = facts};
 
-    return facts_run_helpers(&j, e);
+    return facts_run_file(&j, "judge/helpers.sql", e);
 }
 
 /* A database that is made once and can be made again needs no journal on disk and no waiting for the disk. */
@@ -376,7 +369,7 @@ static int facts_rebuild_steps(struct facts_job *j, struct err *e)
     if (facts_run_file(j, "judge/policy.sql", e) != 0 || facts_rows(j, "policy", "1", e) != 0 ||
         facts_rows(j, "engagement", "1", e) != 0 || facts_rows(j, "not_applicable", "1", e) != 0)
         return -1;
-    return facts_run_helpers(j, e);
+    return facts_run_file(j, "judge/helpers.sql", e);
 }
 
 int facts_rebuild_sql(struct db *facts, const char *snapshot_file, struct buf *out, struct err *e)
@@ -386,7 +379,8 @@ int facts_rebuild_sql(struct db *facts, const char *snapshot_file, struct buf *o
     int rc = -1;
 
     if (db_open(&j.db, NULL, DB_MEMORY, e) != 0 ||
-        db_value_text(facts, &attach, e, "SELECT quote('file:snapshots/' || %Q || '?mode=ro')", snapshot_file) != 0)
+        db_value_text(facts, &attach, e, "SELECT quote('file:snapshots/' || %Q || '?mode=ro')",
+                      snapshot_file) != 0)
         goto out;
     buf_text(out,
              "-- Makes the fact tables of facts.db again from the raw answers, with the stock shell of "
