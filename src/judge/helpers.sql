@@ -159,6 +159,18 @@ WHERE r.kind = CASE w.data WHEN 1 THEN 'dataAction' ELSE 'action' END
 ORDER BY 1, 2, 3;
 DROP TABLE temp.pattern_op;
 
+-- The thresholds, with the words that a finding puts behind the value: whose it is.
+CREATE TABLE threshold(
+  name  TEXT NOT NULL PRIMARY KEY,
+  value TEXT NOT NULL,
+  words TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO threshold
+SELECT name, value, CASE WHEN adopted THEN '(adopted by ' || owner || ': ' || document || ')'
+  WHEN value = shipped THEN '(keycustody''s default, not adopted by the organisation)'
+  ELSE '(set for this engagement, not adopted by the organisation)' END
+FROM policy ORDER BY 1;
+
 -- Durations of ISO 8601 (PnYnMnWnDTnHnMnS, whole numbers) that thresholds and rotation policies name. What is not exactly that has
 -- no row, so whatever rests on it is not assessed.
 CREATE TABLE iso_duration(
@@ -285,6 +297,54 @@ LEFT JOIN version ON version.key_key = k.key_key
 LEFT JOIN list_state x ON x.resource = 'crypto_key' AND x.subject_key = k.key_key
 LEFT JOIN list_state l ON l.resource = 'key_version' AND l.subject_key = k.key_key
 ORDER BY 1;
+
+-- Which version of its key each disk encryption set and each etcd uses now, and what is known of that version: from the list of
+-- versions, and for the current one also from the key itself. Where the two answers differ, the value is not known. missing:
+-- the list was read to its end and does not hold it.
+CREATE TABLE version_in_use(
+  user_kind TEXT NOT NULL,  -- des, etcd
+  user_key  TEXT NOT NULL,
+  user_name TEXT NOT NULL,
+  key_key   TEXT NOT NULL,
+  version   TEXT,           -- NULL: the key URL names none, and the current one is not told
+  pinned    INTEGER NOT NULL,  -- 1: the key URL names it; 0: the current version, whichever it is
+  current   INTEGER,        -- 1: it is the current version of the key; NULL: not known
+  state     TEXT NOT NULL CHECK (state IN ('read', 'missing', 'unread')),
+  reason    TEXT,
+  enabled   INTEGER,
+  nbf       INTEGER,        -- 0: none
+  exp       INTEGER,        -- 0: never expires
+  created   INTEGER,
+  evidence  TEXT NOT NULL,
+  PRIMARY KEY (user_kind, user_key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX version_in_use_key ON version_in_use(key_key);
+WITH named AS (
+  SELECT u.*, c.id_key AS whole, coalesce(nullif(u.key_version, ''), nullif(c.current_version, '')) AS v,
+    CASE WHEN u.key_version = '' THEN c.id_key IS NOT NULL ELSE u.key_version = c.current_version END AS is_current
+  FROM key_use u LEFT JOIN crypto_key c ON c.id_key = u.key_key
+)
+INSERT INTO version_in_use
+SELECT n.user_kind, n.user_key, replace(n.user_id, rtrim(n.user_id, replace(n.user_id, '/', '')), ''), n.key_key, n.v, n.key_version <> '',
+  CASE WHEN n.whole IS NOT NULL AND c.current_version <> '' THEN n.is_current WHEN n.key_version = '' THEN 1 END,
+  CASE WHEN y.id_key IS NOT NULL OR n.is_current THEN 'read' WHEN s.versions_read THEN 'missing' ELSE 'unread' END,
+  CASE WHEN y.id_key IS NOT NULL OR n.is_current THEN NULL
+    WHEN s.versions_read THEN 'the list of versions was read to its end and does not hold ' || n.v
+    WHEN s.state <> 'read' THEN s.reason
+    ELSE 'nothing is known of version ' || coalesce(n.v, '(the current one)') || ': ' || coalesce(l.reason, 'the list of versions was not read') END,
+  CASE WHEN y.id_key IS NULL THEN k.enabled WHEN k.id_key IS NULL OR k.enabled = y.enabled THEN y.enabled END,
+  CASE WHEN y.id_key IS NULL THEN k.nbf WHEN k.id_key IS NULL OR k.nbf = y.nbf THEN y.nbf END,
+  CASE WHEN y.id_key IS NULL THEN k.exp WHEN k.id_key IS NULL OR k.exp = y.exp THEN y.exp END,
+  CASE WHEN y.id_key IS NULL THEN k.created WHEN k.id_key IS NULL OR k.created = y.created THEN y.created END,
+  trim(coalesce(n.src || '#' || n.ptr, '') || coalesce(' ' || y.src || '#' || y.ptr, '') || coalesce(' ' || k.src || '#' || k.ptr, '')
+    || CASE WHEN y.id_key IS NULL AND k.id_key IS NULL AND l.evidence <> '' THEN ' ' || l.evidence ELSE '' END)
+FROM named n
+LEFT JOIN key_state s ON s.key_key = n.key_key
+LEFT JOIN crypto_key c ON c.id_key = n.key_key
+LEFT JOIN crypto_key k ON k.id_key = n.key_key AND n.is_current
+LEFT JOIN key_version y ON y.key_key = n.key_key AND y.version = n.v
+LEFT JOIN list_state l ON l.resource = 'key_version' AND l.subject_key = n.key_key
+ORDER BY 1, 2;
 
 -- Whose population is not known: a list was refused or not read to its end, or another answer contradicts it. What comes out of an
 -- unknown population is unknown too, so a row for clusters is followed by rows for everything that clusters lead to.
