@@ -7,9 +7,9 @@ work=$(mktemp -d)
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 export LC_ALL=C
 
-recordings=$(find "$root/samples" -name '*.har' 2>/dev/null | sort || true)
-if [ -z "$recordings" ]; then
-  echo "skipped: samples/ holds no recording (*.har)"
+recordings=$root/samples/recordings # file, date, reader
+if [ ! -e "$recordings" ]; then
+  echo "skipped: samples/ holds no recordings"
   exit 77
 fi
 engagement=$(find "$root/samples" -maxdepth 1 -name 'engagement*.json' | head -n 1)
@@ -22,13 +22,11 @@ ca=$work/ca.pem
   openssl x509 -req -in key.csr -CA ca.pem -CAkey ca.key -days 30 -out cert.pem) >"$work/openssl.log" 2>&1 || { cat "$work/openssl.log"; exit 1; }
 
 store=$work/store
-day=1
-for har in $recordings; do # 4: something was not read, which a sample may show
-  "$kc" collect --store "$store" --replay "$har" --taken-at "2026-1$((day % 3))-01T0$day:00:00Z" \
-    --sign-key "$work/key.pem" --sign-cert "$work/cert.pem" >"$work/collect.log" 2>&1 || [ $? = 4 ] || { cat "$work/collect.log"; exit 1; }
-  day=$((day + 1))
-  [ "$day" -le 2 ] || break
-done
+grep -v '^#' "$recordings" >"$work/recordings"
+while read -r har taken_at reader; do # 4: something was not read, which a sample may show
+  "$kc" collect --store "$store" --replay "$root/samples/$har" --taken-at "$taken_at" --principal "$reader" \
+    --sign-key "$work/key.pem" --sign-cert "$work/cert.pem" >"$work/collect.log" 2>&1 </dev/null || [ $? = 4 ] || { cat "$work/collect.log"; exit 1; }
+done <"$work/recordings"
 
 make_pack() { # make_pack OUT [options]: a report of the store; prints its log on failure
   out=$1
