@@ -89,7 +89,7 @@ WITH body AS MATERIALIZED (
   FROM exchange e JOIN sqlar s ON s.name = 'answers/' || e.sha256
   WHERE e.resource = 'aks_cluster' AND e.usable AND e.status = 200
 ),
-item AS (
+item AS MATERIALIZED (
   SELECT src, subject, api_version, '/value/' || v.key AS ptr,
     CASE WHEN json_type(v.value, '$.properties') = 'object'
       AND coalesce(json_type(v.value, '$.identity'), 'null') IN ('object', 'null')
@@ -158,7 +158,7 @@ WITH body AS MATERIALIZED (
   FROM exchange e JOIN sqlar s ON s.name = 'answers/' || e.sha256
   WHERE e.resource = 'aks_cluster' AND e.usable AND e.status = 200
 ),
-item AS (
+item AS MATERIALIZED (
   SELECT src, subject, api_version, '/value/' || v.key AS ptr,
     CASE WHEN json_type(v.value, '$.properties') = 'object'
       AND coalesce(json_type(v.value, '$.identity'), 'null') IN ('object', 'null')
@@ -194,12 +194,12 @@ WITH body AS MATERIALIZED (
   FROM exchange e JOIN sqlar s ON s.name = 'answers/' || e.sha256
   WHERE e.resource = 'aks_cluster' AND e.usable AND e.status = 200
 ),
-whole AS (
+whole AS MATERIALIZED (
   SELECT src, api_version, '/value/' || v.key AS ptr, v.value AS o
   FROM body, json_each(body.b, '$.value') v
   WHERE v.type = 'object' AND json_type(v.value, '$.id') = 'text' AND json_type(v.value, '$.properties') = 'object'
 ),
-item AS (
+item AS MATERIALIZED (
   SELECT w.src, w.api_version, w.ptr || '/properties/agentPoolProfiles/' || p.key AS ptr, rtrim(w.o ->> '$.id', '/') AS cluster_id,
     CASE p.type WHEN 'object' THEN p.value ELSE '{}' END AS o
   FROM whole w, json_each(w.o, '$.properties.agentPoolProfiles') p

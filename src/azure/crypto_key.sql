@@ -56,7 +56,7 @@ WITH body AS MATERIALIZED (
   FROM exchange e JOIN sqlar s ON s.name = 'answers/' || e.sha256
   WHERE e.resource = 'crypto_key' AND e.usable AND e.status = 200
 ),
-item AS (
+item AS MATERIALIZED (
   SELECT src, subject, api_version, '' AS ptr,
     CASE WHEN json_type(v.value, '$.properties') = 'object'
       AND coalesce(json_type(v.value, '$.properties.attributes'), 'null') IN ('object', 'null')
@@ -107,7 +107,7 @@ WITH body AS MATERIALIZED (
   FROM exchange e JOIN sqlar s ON s.name = 'answers/' || e.sha256
   WHERE e.resource = 'crypto_key' AND e.usable AND e.status = 200
 ),
-item AS (
+item AS MATERIALIZED (
   SELECT src, subject, api_version, '' AS ptr,
     CASE WHEN json_type(v.value, '$.properties') = 'object'
       AND coalesce(json_type(v.value, '$.properties.attributes'), 'null') IN ('object', 'null')

@@ -81,7 +81,7 @@ listed AS (
   FROM many, json_each(many.b, '$.value') v
   WHERE v.type = 'object'
 ),
-item AS (SELECT * FROM listed UNION ALL SELECT * FROM single),
+item AS MATERIALIZED (SELECT * FROM listed UNION ALL SELECT * FROM single),
 read AS (
   SELECT src, subject, ptr, api_version,
     CASE json_type(o, '$.id') WHEN 'text' THEN o ->> '$.id' END AS id,
@@ -157,7 +157,7 @@ listed AS (
   FROM many, json_each(many.b, '$.value') v
   WHERE v.type = 'object'
 ),
-item AS (SELECT * FROM listed UNION ALL SELECT * FROM single),
+item AS MATERIALIZED (SELECT * FROM listed UNION ALL SELECT * FROM single),
 identity AS (
   SELECT o ->> '$.id' AS id, json_type(o, '$.id') AS t, src, ptr || '/identity' AS ptr, o ->> '$.identity.principalId' AS principal_id
   FROM item WHERE json_type(o, '$.identity.principalId') = 'text'

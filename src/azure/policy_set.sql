@@ -42,7 +42,7 @@ WITH body AS MATERIALIZED (
   FROM exchange e JOIN sqlar s ON s.name = 'answers/' || e.sha256
   WHERE e.resource = 'policy_set' AND e.usable AND e.status = 200
 ),
-item AS (
+item AS MATERIALIZED (
   SELECT src, subject, api_version, '' AS ptr,
     CASE WHEN json_type(v.value, '$.properties') = 'object'
       AND coalesce(json_type(v.value, '$.properties.parameters'), 'null') IN ('object', 'null')
@@ -73,7 +73,7 @@ WITH body AS MATERIALIZED (
   FROM exchange e JOIN sqlar s ON s.name = 'answers/' || e.sha256
   WHERE e.resource = 'policy_set' AND e.usable AND e.status = 200
 ),
-whole AS (
+whole AS MATERIALIZED (
   SELECT src, subject, api_version, '' AS ptr,
     CASE WHEN json_type(v.value, '$.properties') = 'object'
       AND coalesce(json_type(v.value, '$.properties.parameters'), 'null') IN ('object', 'null')
@@ -82,7 +82,7 @@ whole AS (
   FROM body, json_each('[' || body.b || ']') v
   WHERE v.type = 'object'
 ),
-item AS (
+item AS MATERIALIZED (
   SELECT w.src, w.subject, w.ptr || '/properties/policyDefinitions/' || d.key AS ptr, d.key AS position,
     CASE d.type WHEN 'object' THEN d.value ELSE '{}' END AS o
   FROM whole w JOIN policy_set s ON s.src = w.src, json_each(w.o, '$.properties.policyDefinitions') d

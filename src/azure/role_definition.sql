@@ -41,7 +41,7 @@ WITH body AS MATERIALIZED (
   FROM exchange e JOIN sqlar s ON s.name = 'answers/' || e.sha256
   WHERE e.resource = 'role_definition' AND e.usable AND e.status = 200
 ),
-item AS (
+item AS MATERIALIZED (
   SELECT src, subject, api_version, '/value/' || v.key AS ptr,
     CASE WHEN json_type(v.value, '$.properties') = 'object'
       AND coalesce(json_type(v.value, '$.properties.permissions'), 'null') IN ('array', 'null')

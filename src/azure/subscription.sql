@@ -30,7 +30,7 @@ WITH body AS MATERIALIZED (
   FROM exchange e JOIN sqlar s ON s.name = 'answers/' || e.sha256
   WHERE e.resource = 'subscription' AND e.usable AND e.status = 200
 ),
-item AS (
+item AS MATERIALIZED (
   SELECT src, api_version, '/value/' || v.key AS ptr, v.value AS o
   FROM body, json_each(body.b, '$.value') v
   WHERE v.type = 'object'

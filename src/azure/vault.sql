@@ -62,7 +62,7 @@ WITH body AS MATERIALIZED (
   FROM exchange e JOIN sqlar s ON s.name = 'answers/' || e.sha256
   WHERE e.resource = 'vault' AND e.usable AND e.status = 200
 ),
-item AS (
+item AS MATERIALIZED (
   SELECT src, subject, api_version, '/value/' || v.key AS ptr,
     CASE WHEN json_type(v.value, '$.properties') = 'object'
       AND coalesce(json_type(v.value, '$.properties.sku'), 'null') IN ('object', 'null')
@@ -111,7 +111,7 @@ WITH body AS MATERIALIZED (
   FROM exchange e JOIN sqlar s ON s.name = 'answers/' || e.sha256
   WHERE e.resource = 'vault' AND e.usable AND e.status = 200
 ),
-whole AS (
+whole AS MATERIALIZED (
   SELECT src, subject, api_version, '/value/' || v.key AS ptr,
     CASE WHEN json_type(v.value, '$.properties') = 'object'
       AND coalesce(json_type(v.value, '$.properties.sku'), 'null') IN ('object', 'null')
@@ -121,7 +121,7 @@ whole AS (
   FROM body, json_each(body.b, '$.value') v
   WHERE v.type = 'object'
 ),
-item AS (
+item AS MATERIALIZED (
   SELECT w.src, w.ptr || '/properties/accessPolicies/' || p.key AS ptr, w.o ->> '$.id' AS id, p.key AS position,
     CASE p.type WHEN 'object' THEN p.value ELSE '{}' END AS o
   FROM whole w, json_each(w.o, '$.properties.accessPolicies') p
