@@ -25,6 +25,7 @@ struct db_stmt {
 #define DB_INFLATE_MAX (256 * 1024 * 1024)
 #define DB_STEPS_DEFAULT INT64_C(20000000000)
 #define DB_STEPS_BLOCK 100000
+#define DB_ATTACHED 10 /* SQLite's own limit */
 
 /* The shell's function (SQLite: ext/misc/sqlar.c, "sqlar_uncompress(DATA, SZ)"): DATA as it is when SZ is its
  * length or not positive, else inflated to SZ bytes. */
@@ -538,12 +539,28 @@ int db_confine(struct db *db, int64_t max_steps, struct err *e)
     return 0;
 }
 
+int db_prepare_confined(struct db *db, struct db_stmt **out, const char *sql, int64_t max_steps,
+                        struct err *e)
+{
+    int rc = db_confine(db, max_steps, e);
+
+    if (rc == 0)
+        rc = db_prepare(db, out, sql, e);
+    /* the authorizer has spoken when a statement is compiled; the count of steps goes on */
+    db->confined = 0;
+    sqlite3_set_authorizer(db->handle, NULL, NULL);
+    sqlite3_limit(db->handle, SQLITE_LIMIT_ATTACHED, DB_ATTACHED);
+    if (rc != 0)
+        db_unconfine(db);
+    return rc;
+}
+
 void db_unconfine(struct db *db)
 {
     db->confined = 0;
     sqlite3_progress_handler(db->handle, 0, NULL, NULL);
     sqlite3_set_authorizer(db->handle, NULL, NULL);
-    sqlite3_limit(db->handle, SQLITE_LIMIT_ATTACHED, 10);
+    sqlite3_limit(db->handle, SQLITE_LIMIT_ATTACHED, DB_ATTACHED);
 }
 
 int db_vacuum_into(struct db *db, const char *schema, const char *path, struct err *e)

@@ -56,6 +56,10 @@ int db_value_int(struct db *db, int64_t *out, struct err *e, const char *fmt, ..
  * confined), and a statement stops after `max_steps` virtual machine steps (0: the default). Statements from
  * outside run only so. */
 int db_confine(struct db *db, int64_t max_steps, struct err *e);
+/* The same for one statement alone: others on this connection compile as before, and may run while it does.
+ * The steps of all are counted until db_unconfine. */
+int db_prepare_confined(struct db *db, struct db_stmt **out, const char *sql, int64_t max_steps,
+                        struct err *e);
 void db_unconfine(struct db *db);
 /* Writes the database `schema` to a new file by VACUUM INTO, with journal mode DELETE. */
 int db_vacuum_into(struct db *db, const char *schema, const char *path, struct err *e);

@@ -9,10 +9,6 @@
 #include "judge/judge.h"
 #include "pack/pack_job.h"
 
-#pragma weak judge_run
-#pragma weak findings_json_write
-#pragma weak facts_rebuild_sql
-
 int pack_judge(struct pack_job *j, struct err *e)
 {
     char *facts = file_join(j->temp, "facts.db");
@@ -21,7 +17,7 @@ int pack_judge(struct pack_job *j, struct err *e)
                                     .engagement = j->o->engagement,
                                     .frameworks = j->o->frameworks,
                                     .framework_count = j->o->framework_count};
-    int rc = judge_run ? judge_run(&o, &j->facts, e) : err_set(e, "this program was built without checks");
+    int rc = judge_run(&o, &j->facts, e);
 
     free(facts);
     return rc;
