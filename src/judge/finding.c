@@ -31,12 +31,12 @@ struct finding_job {
     int64_t n; /* rows of the check so far */
 };
 
-static int finding_fail(const struct finding_job *j, struct err *e, const char *what)
+static int finding_fail(const struct finding_job *j, struct err *e, const char *column, const char *what)
 {
     const char *subject = j->rows ? db_text(j->rows, COL_SUBJECT) : NULL;
 
-    return err_set(e, "%s: row %lld (%.200s): %s", j->check->file->name, (long long)j->n,
-                   subject ? subject : "no subject", what);
+    return err_set(e, "%s: row %lld (%.200s): %s: %s", j->check->file->name, (long long)j->n,
+                   subject ? subject : "no subject", column, what);
 }
 
 /* The subject as ids are compared. */
@@ -74,14 +74,14 @@ static int finding_evidence(struct finding_job *j, const char *text, struct err 
             continue;
         if (!digits || digits > 18 ||
             (digits < n && (p[digits] != '#' || (digits + 1 < n && p[digits + 1] != '/'))))
-            return finding_fail(j, e, "evidence: a token is neither N nor N#/pointer");
+            return finding_fail(j, e, "evidence", "a token is neither N nor N#/pointer");
         db_bind_int(j->exchange, 1, strtoll(p, NULL, 10));
         got = db_step(j->exchange, e);
         db_reset(j->exchange);
         if (got < 0)
             return -1;
         if (!got)
-            return finding_fail(j, e, "evidence: names an answer that is not there");
+            return finding_fail(j, e, "evidence", "names an answer that is not there");
         if (j->evidence.len)
             buf_char(&j->evidence, ' ');
         buf_add(&j->evidence, p, n);
@@ -95,20 +95,19 @@ static int finding_validate(struct finding_job *j, enum verdict *verdict, struct
     const char *subject = db_text(j->rows, COL_SUBJECT), *reason = db_text(j->rows, COL_REASON);
 
     for (int i = 0; i < COL_COUNT; i++) {
-        if (db_is_number(j->rows, i))
-            return finding_fail(j, e, "a column holds a number: all seven are text or NULL");
-        if (db_text(j->rows, i) && !utf8_valid(db_text(j->rows, i), db_size(j->rows, i)))
-            return finding_fail(j, e, "a column holds no valid UTF-8");
+        if (db_is_number(j->rows, i) ||
+            (db_text(j->rows, i) && !utf8_valid(db_text(j->rows, i), db_size(j->rows, i))))
+            return finding_fail(j, e, finding_columns[i], "is neither NULL nor text in UTF-8");
     }
     if (!subject || !*subject)
-        return finding_fail(j, e, "a row has no subject");
+        return finding_fail(j, e, "subject", "a row has none");
     *verdict = verdict_read(db_text(j->rows, COL_STATUS));
     if (*verdict == VERDICT_NONE || *verdict == VERDICT_ATTESTED)
-        return finding_fail(j, e, "status: must be pass, fail, not-applicable or not-assessed");
+        return finding_fail(j, e, "status", "must be pass, fail, not-applicable or not-assessed");
     if (*verdict != VERDICT_PASS && (!reason || !*reason))
-        return finding_fail(j, e, "reason: only a pass can do without one");
+        return finding_fail(j, e, "reason", "only a pass can do without one");
     if (*verdict != VERDICT_PASS && db_size(j->rows, COL_LIMIT))
-        return finding_fail(j, e, "limit: only a pass has one");
+        return finding_fail(j, e, "limit", "only a pass has one");
     return finding_evidence(j, db_text(j->rows, COL_EVIDENCE), e);
 }
 
@@ -197,7 +196,7 @@ static int finding_check(struct finding_job *j, const struct check *c, struct er
         if (finding_row(j, e) != 0)
             goto out;
         if (j->n >= FINDING_ROWS_MAX) {
-            finding_fail(j, e, "yields more rows than any tenant can have");
+            finding_fail(j, e, "subject", "yields more rows than any tenant can have");
             goto out;
         }
     }

@@ -268,8 +268,11 @@ static void run_case(const struct embed_row *check, const char *body, const char
     while ((more = db_step(s, &e)) == 1) {
         char *row[FIELDS];
 
-        for (int i = 0; i < FIELDS; i++)
+        for (int i = 0; i < FIELDS; i++) {
+            if (db_is_number(s, i)) /* 'in ' || n / 7 || ' weeks' is one: || binds first */
+                fail_msg("%s: %s is a number, not text", where, field_names[i]);
             row[i] = mem_copy(db_text(s, i));
+        }
         line = strtok_r(NULL, "\n", &rest);
         o->wrong += row_differs(where, row, line, before);
         free(before);
