@@ -10,6 +10,7 @@
 
 static const struct cmd_option verify_option_rows[] = {
     {"--allow-unsigned", NULL, "a pack without a signature is no failure (it still proves no author)"},
+    {"--deep", NULL, "perform a pack's tests again and judge it again from its raw answers"},
     {"--trust", "CA.pem", "certificates to trust: the signer's must come from one of them"},
     {NULL, NULL, NULL},
 };
@@ -41,6 +42,7 @@ static int verify_command(int argc, char **argv, struct err *e)
     }
     options.trust = cmd_value(&args, "--trust");
     options.allow_unsigned = cmd_has(&args, "--allow-unsigned");
+    options.deep = cmd_has(&args, "--deep");
     code = EXIT_FAILED;
     failed = verify_run(cmd_operand(&args, 0), &options, e);
     if (failed < 0)
@@ -64,6 +66,8 @@ const struct cmd cmd_verify = {
                 "      everything, and that the signer's certificate comes from ca.pem\n"
                 "  keycustody verify packs/KC-20260930-7f3a91c2.zip --allow-unsigned\n"
                 "      a pack that nobody signed\n"
+                "  keycustody verify packs/KC-20260930-7f3a91c2 --trust ca.pem --deep\n"
+                "      and its tests performed again, from the raw answers on\n"
                 "  keycustody verify store\n"
                 "      every snapshot of a store, and how they hang together\n",
     .run = verify_command,

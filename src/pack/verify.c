@@ -211,6 +211,10 @@ int verify_folder(struct verify *v, struct err *e)
     verify_oxum(v, &payload);
     verify_signatures(v, &found);
     rc = verify_chain(v, e);
+    if (rc == 0 && v->o->deep && v->failed)
+        verify_say(v, VERIFY_NOTE, "tests", "not performed again: the pack is not whole");
+    else if (rc == 0 && v->o->deep)
+        rc = verify_deep(v, e);
 out:
     manifest_free(&found);
     manifest_free(&tags);

@@ -11,6 +11,7 @@ struct verify_options {
     const char
         *trust; /* PEM file with the certificates to trust; NULL: whose key signed is not established */
     int allow_unsigned; /* a pack without a signature is a note, not a failure */
+    int deep;           /* perform its tests again too, and judge it again from its raw answers */
     void (*line)(void *ctx, enum verify_result result, const char *what,
                  const char *words); /* one line of the table */
     void *ctx;
@@ -31,6 +32,8 @@ void verify_say(struct verify *v, enum verify_result result, const char *what, c
 int verify_folder(struct verify *v, struct err *e); /* verify.c: layout, manifests, signatures */
 int verify_chain(struct verify *v,
                  struct err *e); /* verify_chain.c: chain.json and the snapshots in the pack */
+/* verify_deep.c: only for a pack whose files are all that its manifests say. */
+int verify_deep(struct verify *v, struct err *e);
 /* The seal beside a snapshot, <path>.p7s, when there is one. name: for the table. */
 void verify_seal(struct verify *v, const char *path, const char *name);
 /* verify_zip.c: judges every name, then unpacks into a new folder (*dir, the caller's to remove and free).
