@@ -197,15 +197,12 @@ static void verify_names_free(struct verify_names *n)
     free(n->list);
 }
 
-#define VERIFY_FINDING                                                                                       \
-    "SELECT check_id, subject, status, observed, expected, reason, limit_text, evidence FROM %s.finding"
-#define VERIFY_CONTROL "SELECT framework, control, status, population, pass, fail FROM %s.control_result"
-
-/* How many rows stand on one side only. */
-static int verify_differences(struct db *ours, const char *select, int64_t *rows, int64_t *others,
-                              struct err *e)
+/* How many rows of a table stand on one side only. */
+static int verify_differences(struct db *ours, const char *columns, const char *table, int64_t *rows,
+                              int64_t *others, struct err *e)
 {
-    char *a = mem_print(select, "main"), *b = mem_print(select, "pack"); /* both literals above */
+    char *a = mem_print("SELECT %s FROM main.%s", columns, table),
+         *b = mem_print("SELECT %s FROM pack.%s", columns, table);
     int rc = db_value_int(ours, rows, e, "SELECT count(*) FROM (%s)", a);
 
     if (rc == 0)
@@ -226,8 +223,11 @@ static void verify_judged(struct verify *v, const char *snapshot, const struct j
     int64_t findings = 0, controls = 0, a = 0, b = 0;
 
     if (judge_run(o, &ours, &e) != 0 || db_attach(ours, facts, "pack", 1, &e) != 0 ||
-        verify_differences(ours, VERIFY_FINDING, &findings, &a, &e) != 0 ||
-        verify_differences(ours, VERIFY_CONTROL, &controls, &b, &e) != 0)
+        verify_differences(ours,
+                           "check_id, subject, status, observed, expected, reason, limit_text, evidence",
+                           "finding", &findings, &a, &e) != 0 ||
+        verify_differences(ours, "framework, control, status, population, pass, fail", "control_result",
+                           &controls, &b, &e) != 0)
         verify_say(v, VERIFY_FAIL, "judged again", "%s", e.text);
     else if (a || b)
         verify_say(
