@@ -10,10 +10,11 @@ fail() { echo "FAILED: $*"; exit 1; }
 
 PYTHONDONTWRITEBYTECODE=1 LC_ALL=C TZ=Asia/Tokyo /usr/bin/python3 "$root/samples/make.py" "$work"
 grep -v '^#' "$root/samples/recordings" >"$work/recordings"
-while read -r har taken_at reader; do
+principal=$(cat "$root/samples/principal")
+while read -r har taken_at; do
   cmp "$root/samples/$har" "$work/$har" || fail "samples/make.py gives another $har"
   rc=0
-  "$kc" collect --store "$work/store" --replay "$root/samples/$har" --taken-at "$taken_at" --principal "$reader" >"$work/log" 2>&1 </dev/null || rc=$?
+  "$kc" collect --store "$work/store" --replay "$root/samples/$har" --taken-at "$taken_at" --principal "$principal" >"$work/log" 2>&1 </dev/null || rc=$?
   [ "$rc" = 4 ] || { cat "$work/log"; fail "$har: exit code $rc"; }
   ! grep -q credentials "$work/log" || fail "$har holds credentials"
 done <"$work/recordings"
