@@ -15,11 +15,9 @@
 --   az aks create --resource-group {group} --name NEW-NAME --node-osdisk-diskencryptionset-id DES-ID
 -- danger: A cluster without a disk encryption set must be rebuilt. Moving volumes to the new cluster means downtime or copying them.
 -- source: https://learn.microsoft.com/azure/aks/azure-disk-customer-managed-keys
-WITH required AS (  -- 'false' counts only where the organisation adopted it
-  SELECT max(value = 'false' AND adopted = 1) AS waived,
-    max(CASE adopted WHEN 1 THEN 'cmk-required ' || value || ', adopted by ' || owner || CASE document WHEN '' THEN '' ELSE ' in ' || document END
-      ELSE 'cmk-required ' || value || ': keycustody''s default, not adopted by the organisation' END) AS said
-  FROM policy WHERE name = 'cmk-required'
+WITH required AS (  -- waived: only where the organisation adopted it
+  SELECT max(p.value = 'false' AND p.adopted) AS waived, max('cmk-required ' || t.value || ' ' || t.words) AS said
+  FROM policy p JOIN threshold t ON t.name = p.name WHERE p.name = 'cmk-required'
 ),
 judged AS (
   SELECT c.*, r.waived, r.said,
@@ -38,11 +36,11 @@ judged AS (
 SELECT subject, status, observed, expected, reason, "limit", evidence FROM (
   SELECT id AS subject, status,
     CASE WHEN des_id IS NOT NULL THEN 'diskEncryptionSetID: ' || coalesce(nullif(des_id, ''), 'none') END AS observed,
-    'diskEncryptionSetID names a disk encryption set (' || coalesce(said, 'cmk-required') || ')' AS expected,
+    'diskEncryptionSetID names a disk encryption set; ' || coalesce(said, 'cmk-required') AS expected,
     CASE status
       WHEN 'pass' THEN 'the cluster names a disk encryption set'
       WHEN 'fail' THEN 'the cluster names no disk encryption set: its OS disks use a key of the platform'
-      WHEN 'not-applicable' THEN 'the cluster names no disk encryption set, and none is required (' || said || ')'
+      WHEN 'not-applicable' THEN 'the cluster names no disk encryption set, and none is required: ' || said
       ELSE CASE WHEN des_id IS NULL THEN 'diskEncryptionSetID was not returned in a readable form (api-version ' || coalesce(api_version, 'unknown') || ')'
         ELSE 'diskEncryptionSetID is not the id of a disk encryption set: ' || des_id END
     END AS reason,
