@@ -13,7 +13,7 @@ if not hars:
     print("skipped: samples/ holds no recording (*.har)")
     sys.exit(77)
 har = json.load(open(hars[len(hars) // 2], encoding="utf-8"))
-principal = re.search(r"[0-9a-f-]{36}", open(os.path.join(root, "samples", "recordings"), encoding="utf-8").read()).group(0)
+principal = open(os.path.join(root, "samples", "principal"), encoding="utf-8").read().strip()
 work = tempfile.mkdtemp()
 
 mappings = [json.load(open(f, encoding="utf-8")) for f in sorted(glob.glob(os.path.join(root, "mappings", "*.json"))) if "controls" in json.load(open(f, encoding="utf-8"))]
