@@ -8,7 +8,12 @@ work=$(mktemp -d)
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 fail() { echo "FAILED: $*"; exit 1; }
 
-PYTHONDONTWRITEBYTECODE=1 LC_ALL=C TZ=Asia/Tokyo /usr/bin/python3 "$root/samples/make.py" "$work"
+export PYTHONDONTWRITEBYTECODE=1
+LC_ALL=C TZ=Asia/Tokyo /usr/bin/python3 "$root/samples/make.py" "$work"
+# the small recording of the tests of faults
+"$root/tests/bench/make-tenant" --clusters 2 --subscriptions 1 --disks 14 --keys 3 "$work/small.har" >"$work/log"
+cmp "$root/tests/fault/small.har" "$work/small.har" || fail "tests/bench/make-tenant gives another tests/fault/small.har"
+
 grep -v '^#' "$root/samples/recordings" >"$work/recordings"
 principal=$(cat "$root/samples/principal")
 while read -r har taken_at; do
