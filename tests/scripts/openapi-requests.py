@@ -1,0 +1,142 @@
+#!/usr/bin/python3
+"""Every request that keycustody makes is one that Azure's own description knows: method, path, api-version. Held against
+the OpenAPI files and generated schemas in ../shared/azure-specs (SOURCES.txt there), where that folder is beside the
+source tree or named by AZURE_SPECS; skipped without it. The requests are those of a collection of samples/."""
+import glob
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import urllib.parse
+
+root = os.environ.get("SOURCE_DIR", ".")
+specs = os.environ.get("AZURE_SPECS", os.path.join(root, "..", "shared", "azure-specs"))
+
+# Versions that are published (Microsoft's template reference and REST reference list them) but whose files are in neither
+# folder: what is there is another version of the same operation.
+PUBLISHED = {
+    ("microsoft.containerservice", "2026-03-01"), ("microsoft.containerservice", "2025-10-01"),
+    ("microsoft.compute", "2024-03-02"), ("microsoft.keyvault", "2024-11-01"),
+    ("microsoft.management", "2020-05-01"), ("microsoft.resources", "2021-01-01"),
+}
+
+
+def skip(why):
+    print(f"skipped: {why}")
+    sys.exit(77)
+
+
+def operations():
+    """[(method, regex of the path)] and {(provider, version)} of all OpenAPI files of Resource Manager."""
+    found, versions = [], set()
+    for name in sorted(glob.glob(os.path.join(specs, "openapi", "**", "*.json"), recursive=True)):
+        if f"{os.sep}examples{os.sep}" in name or f"{os.sep}data-plane{os.sep}" in name:
+            continue
+        with open(name, encoding="utf-8") as f:
+            doc = json.load(f)
+        provider = re.search(r"/(microsoft\.[a-z]+)/", name.replace(os.sep, "/").lower())
+        if provider and doc.get("paths"):
+            versions.add((provider.group(1), doc["info"]["version"]))
+        for path, methods in {**doc.get("paths", {}), **doc.get("x-ms-paths", {})}.items():
+            for method in methods if "/providers/" in path or path.startswith("/subscriptions") else ():  # not /{roleId}
+                if method not in ("get", "post", "put", "patch", "delete", "head"):
+                    continue
+                # a scope or a resource URI is a path of its own; other parameters are one segment
+                regex = re.escape("/" + path.strip("/"))
+                regex = re.sub(r"\\\{(scope|resourceUri|resourceId)\\\}", ".+", regex, flags=re.I)
+                regex = re.sub(r"/\.\+", "/?.+", regex, count=1) if regex.startswith("/.+") else regex
+                regex = re.sub(r"\\\{[^{}]+\\\}", "[^/]+", regex)
+                found.append((method.upper(), re.compile(regex + "$", re.I)))
+    return found, versions
+
+
+def generated():
+    """{(provider, version)} and {(type, version)} of the generated schemas, lower case."""
+    versions, types = set(), set()
+    for name in glob.glob(os.path.join(specs, "bicep-types", "*", "*", "*", "types.json")):
+        provider, version = name.split(os.sep)[-3:-1]
+        versions.add((provider, version))
+        with open(name, encoding="utf-8") as f:
+            for t in re.findall(r'"(Microsoft\.[A-Za-z]+/[A-Za-z/]+)@', f.read()):
+                types.add((t.lower(), version))
+    return versions, types
+
+
+def type_of(path):
+    """The type whose list or item a path is: /subscriptions/S/resourceGroups/G/providers/A.B/c/NAME/d -> a.b/c/d"""
+    parts = path.lower()[path.lower().rfind("/providers/") + 11:].split("/")
+    return "/".join(parts[:1] + parts[1::2])
+
+
+def requests(work):
+    """{(resource, path, version)} of a collection of each recording in samples/."""
+    made = set()
+    for har in sorted(glob.glob(os.path.join(root, "samples", "*.har"))):
+        store = os.path.join(work, os.path.basename(har))
+        done = subprocess.run([os.environ["KEYCUSTODY"], "collect", "--store", store, "--replay", har],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+        if done.returncode not in (0, 4):
+            sys.exit(f"FAILED: collect {har}: {done.stderr}")
+        for snapshot in glob.glob(os.path.join(store, "snapshots", "*.db")):
+            db = sqlite3.connect(f"file:{snapshot}?mode=ro", uri=True)
+            for resource, method, url in db.execute(
+                    "SELECT resource, method, url FROM exchange WHERE page = 1 UNION SELECT resource, 'GET', url FROM listing"):
+                parts = urllib.parse.urlsplit(url)
+                query = urllib.parse.parse_qs(parts.query, keep_blank_values=True)
+                made.add((resource, method, urllib.parse.unquote(parts.path), tuple(sorted(query)), query["api-version"][0]))
+    return made
+
+
+def provider_of(path):
+    at = path.lower().rfind("/providers/")
+    return path[at + 11:].split("/")[0].lower() if at >= 0 else "microsoft.resources"
+
+
+def resource_files():
+    """{resource: [versions]} of the files that ask for something."""
+    files = {}
+    for name in sorted(glob.glob(os.path.join(root, "src", "azure", "*.sql"))):
+        with open(name, encoding="utf-8") as f:
+            text = f.read()
+        if re.search(r"^-- each: *\S", text, re.M):
+            versions = re.search(r"^-- api-version:(.*)$", text, re.M).group(1)
+            files[re.search(r"^-- resource: *(\S+)", text, re.M).group(1)] = [v.strip() for v in versions.split(",")]
+    return files
+
+
+def main():
+    if not os.path.isdir(specs):
+        skip("../shared/azure-specs is not here")
+    wrong, files, providers = [], resource_files(), {}
+    described, published = operations()
+    versions, types = generated()
+    versions |= published | PUBLISHED
+    with tempfile.TemporaryDirectory() as work:
+        made = requests(work)
+    for resource, method, path, query, version in sorted(made):
+        if not any(d[0] == method and d[1].match(path) for d in described) and not any(
+                (type_of(path), v) in types for v in files.get(resource, [])):
+            wrong.append(f"{resource}: {method} {path}: no operation and no generated type has this path")
+        if query != ("api-version",):
+            wrong.append(f"{resource}: {path}: sends parameters beside api-version: {', '.join(query)}")
+        if version not in files.get(resource, []):
+            wrong.append(f"{resource}: api-version {version} is not in its file")
+        providers.setdefault(resource, provider_of(path))
+    for resource, asked in files.items():
+        if resource not in providers:
+            wrong.append(f"{resource}: no request for it was seen: samples/ must hold one")
+            continue
+        for version in asked:
+            if (providers[resource], version) not in versions:
+                wrong.append(f"{resource}: {providers[resource]} {version} is in no file")
+    for w in wrong:
+        print(f"FAILED: {w}")
+    print(f"{len(made)} requests of {len(providers)} resources, {len(described)} operations, {len(types)} generated types: "
+          f"{len(wrong)} wrong")
+    return 1 if wrong else 0
+
+
+sys.exit(main())
