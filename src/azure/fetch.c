@@ -213,6 +213,8 @@ static void fetch_reason(const struct fetch_context *c, const struct fetch *f, i
     }
     if (a->code)
         buf_print(out, ": %.100s", a->code);
+    if (a->code && strcmp(a->code, "AuthorizationFailed") == 0)
+        return; /* its message names the same action and scope once more; the evidence has it whole */
     if (a->message) {
         size_t n = strlen(a->message);
 
