@@ -69,8 +69,10 @@ refused AS (
   FROM place p CROSS JOIN (SELECT n, lower(rtrim(scope, '/')) AS key FROM gap) g WHERE g.key IN (p.key, '') GROUP BY p.key
 ),
 unread AS (
-  SELECT p.key, group_concat(u.kind || ': ' || u.reason, '; ') AS words, min(nullif(u.evidence, '')) AS evidence
-  FROM place p JOIN (SELECT * FROM unknown_population ORDER BY kind, scope_key) u ON u.subscription_key IN (p.key, '') GROUP BY p.key
+  -- what lies at a host that no list shows is no subscription's; it has rows of its own in the checks of vaults and keys
+  SELECT key, group_concat(reason, '; ') AS words, min(nullif(evidence, '')) AS evidence
+  FROM (SELECT p.key, u.reason, min(u.evidence) AS evidence FROM place p JOIN unknown_population u ON u.subscription_key IN (p.key, '')
+    WHERE u.scope_key NOT GLOB 'https://*' GROUP BY p.key, u.reason ORDER BY 1, 2) GROUP BY key
 ),
 judged AS (
   SELECT p.*, r.n AS gaps, g.reason AS gap_reason, g.resource AS gap_resource, g.exchange AS gap_at, coalesce(l.n, 0) AS missing, l.words AS missing_words,

@@ -196,9 +196,9 @@ int findings_complete(struct db *facts, int *complete, struct err *e)
     int64_t whole = 0;
 
     if (db_value_int(facts, &whole, e,
-                     "SELECT NOT EXISTS (SELECT 1 FROM gap) AND (SELECT count(*) > 0 AND sum(status <> "
-                     "'pass') = 0 FROM"
-                     " finding WHERE check_id = %Q)",
+                     "SELECT NOT EXISTS (SELECT 1 FROM gap) AND NOT EXISTS (SELECT 1 FROM finding WHERE "
+                     "population_unknown) AND (SELECT count(*) > 0 AND sum(status NOT IN ('pass', "
+                     "'not-applicable')) = 0 FROM finding WHERE check_id = %Q)",
                      CHECK_COMPLETE) != 0)
         return -1;
     *complete = whole != 0;

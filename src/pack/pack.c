@@ -15,6 +15,7 @@
 #include "base/embed.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "judge/findings_json.h"
 #include "judge/policy.h"
 #include "lib/zip.h"
 #include "pack/bag.h"
@@ -235,21 +236,14 @@ out:
     return rc;
 }
 
-/* Not complete: a gap, or visibility that is not proven for every subscription (contracts.md, Findings). */
 static int pack_counts(struct pack_job *j, struct pack_result *r, struct err *e)
 {
-    int64_t unproven = 0;
-
-    if (db_value_int(j->facts, &r->gaps, e, "SELECT count(*) FROM gap") != 0 ||
-        db_value_int(
-            j->facts, &unproven, e,
-            "SELECT count(*) FROM finding WHERE check_id = 'collection-complete' AND status <> 'pass'") !=
-            0 ||
+    if (findings_complete(j->facts, &r->complete, e) != 0 ||
+        db_value_int(j->facts, &r->gaps, e, "SELECT count(*) FROM gap") != 0 ||
         db_value_int(j->facts, &r->failed, e, "SELECT count(*) FROM finding WHERE status = 'fail'") != 0 ||
         db_value_int(j->facts, &r->not_assessed, e,
                      "SELECT count(*) FROM finding WHERE status = 'not-assessed'") != 0)
         return -1;
-    r->complete = r->gaps == 0 && unproven == 0;
     return 0;
 }
 
