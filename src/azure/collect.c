@@ -12,50 +12,69 @@
 #include "lib/db.h"
 #include "store/facts_sql.h"
 
-struct collect {
+enum collect_state { COLLECT_WAITING, COLLECT_RUNNING, COLLECT_DONE };
+
+/* One resource file on its way. */
+struct collect_item {
+    struct collect *collect;
     struct fetch_context fetch;
-    const struct collect_options *options;
-    struct collect_result *result;
-    struct evidence *evidence;
-    struct db *db;
-    struct db_stmt *ended, *spoilt, *told; /* ready statements on the two tables below */
-    int64_t done, incomplete;              /* of the resource that is being read */
+    enum collect_state state;
+    int height;         /* how many resources, one behind the other, wait for this one */
+    int begun;          /* every job of it was begun */
+    int64_t jobs, last; /* planned; collect_job.n of the last one begun */
+    int64_t done, incomplete;
 };
 
-/* What is asked for, and what became of it, of the resource that is being read. The second is handed to the
- * snapshot when its facts are known: an item that could not become a fact means that the list was not read to
- * the end. */
+struct collect {
+    const struct collect_options *options;
+    struct transport *transport;
+    struct evidence *evidence;
+    struct db *db;
+    struct db_stmt *next, *ended, *spoilt, *told; /* ready statements on the two tables below */
+    struct collect_item *items;                   /* one for each resource, in their order */
+    size_t count;
+    struct collect_progress progress;
+};
+
+/* What is asked for, and what became of it. The second is handed to the snapshot when the facts of the
+ * resource are known: an item that could not become a fact means that the list was not read to the end. */
 static const char collect_tables[] =
-    "CREATE TABLE main.collect_job(n INTEGER PRIMARY KEY, subject TEXT UNIQUE, url TEXT, scope TEXT);"
-    "CREATE TABLE main.collect_end(subject TEXT PRIMARY KEY, url TEXT, complete INT, pages INT, status INT, "
-    "code TEXT, "
-    "exchange INT)";
+    "CREATE TABLE main.collect_job(n INTEGER PRIMARY KEY, resource TEXT, subject TEXT, url TEXT, scope TEXT, "
+    "UNIQUE (resource, subject));"
+    "CREATE INDEX main.collect_job_next ON collect_job(resource, n);"
+    "CREATE TABLE main.collect_end(resource TEXT, subject TEXT, url TEXT, complete INT, pages INT, status "
+    "INT, code TEXT, exchange INT, PRIMARY KEY (resource, subject)) WITHOUT ROWID";
 
 static int collect_ended(void *ctx, const struct fetch_end *end, struct err *e)
 {
-    struct collect *c = ctx;
+    struct collect_item *item = ctx;
+    struct db_stmt *s = item->collect->ended;
 
-    c->done++;
-    c->incomplete += !end->complete;
-    db_bind_text(c->ended, 1, end->subject);
-    db_bind_text(c->ended, 2, end->url);
-    db_bind_int(c->ended, 3, end->complete);
-    db_bind_int(c->ended, 4, end->pages);
-    db_bind_int(c->ended, 5, end->status);
-    db_bind_text(c->ended, 6, end->code);
-    db_bind_int(c->ended, 7, end->exchange);
-    return db_run(c->ended, e);
+    item->done++;
+    item->incomplete += !end->complete;
+    item->collect->progress.ended++;
+    db_bind_text(s, 1, item->fetch.resource->name);
+    db_bind_text(s, 2, end->subject);
+    db_bind_text(s, 3, end->url);
+    db_bind_int(s, 4, end->complete);
+    db_bind_int(s, 5, end->pages);
+    db_bind_int(s, 6, end->status);
+    db_bind_text(s, 7, end->code);
+    db_bind_int(s, 8, end->exchange);
+    return db_run(s, e);
 }
 
 /* Something in a usable answer that became no fact. */
 static int collect_gap(void *ctx, const struct facts_gap *gap, struct err *e)
 {
-    struct collect *c = ctx;
+    struct collect_item *item = ctx;
+    struct collect *c = item->collect;
     struct buf reason = {0};
     int rc = -1, told = 0;
 
-    db_bind_text(c->spoilt, 1, gap->subject);
-    db_bind_text(c->spoilt, 2, gap->code);
+    db_bind_text(c->spoilt, 1, item->fetch.resource->name);
+    db_bind_text(c->spoilt, 2, gap->subject);
+    db_bind_text(c->spoilt, 3, gap->code);
     if (db_run(c->spoilt, e) != 0)
         return -1;
     /* the wrong shape of a whole answer was seen when it came in */
@@ -76,27 +95,17 @@ static int collect_stopped(const struct collect *c)
     return c->options->stop && *c->options->stop;
 }
 
-/* Waits until at most `most` requests are under way. */
-static int collect_wait(struct collect *c, int most, struct err *e)
-{
-    while (c->fetch.under_way > most && !collect_stopped(c)) {
-        if (c->fetch.transport->step(c->fetch.transport, e) < 0)
-            return -1;
-    }
-    return 0;
-}
-
 /* Turns `each:` into rows of collect_job. */
-static int collect_plan(struct collect *c, const struct resource *r, int64_t *jobs, struct err *e)
+static int collect_plan(struct collect *c, struct collect_item *item, struct err *e)
 {
+    const struct resource *r = item->fetch.resource;
     struct db_stmt *s = NULL;
     char *sql = NULL;
     int rc = -1, scoped = 0;
 
-    *jobs = 0;
-    if (db_exec(c->db, "DELETE FROM main.collect_job; DELETE FROM main.collect_end", e) != 0)
-        return -1;
-    if (!*r->each)
+    item->state = COLLECT_RUNNING;
+    item->begun = !*r->each;
+    if (item->begun)
         return 0;
     if (db_prepare(c->db, &s, r->each, e) != 0)
         goto out;
@@ -105,13 +114,19 @@ static int collect_plan(struct collect *c, const struct resource *r, int64_t *jo
         err_set(e, "it must yield the columns subject and url");
         goto out;
     }
-    sql = mem_print(
-        "INSERT OR IGNORE INTO main.collect_job(subject, url, scope) SELECT subject, url, coalesce(%s, '') "
-        "FROM (%s)",
-        scoped ? "scope" : "NULL", r->each);
-    if (db_exec(c->db, sql, e) != 0 ||
-        db_value_int(c->db, jobs, e, "SELECT count(*) FROM main.collect_job") != 0)
+    sql = mem_print("INSERT OR IGNORE INTO main.collect_job(resource, subject, url, scope) SELECT ?1, "
+                    "subject, url, coalesce(%s, '') FROM (%s)",
+                    scoped ? "scope" : "NULL", r->each);
+    db_free(s);
+    s = NULL;
+    if (db_prepare(c->db, &s, sql, e) != 0)
         goto out;
+    db_bind_text(s, 1, r->name);
+    if (db_run(s, e) != 0 ||
+        db_value_int(c->db, &item->jobs, e, "SELECT count(*) FROM main.collect_job WHERE resource = %Q",
+                     r->name) != 0)
+        goto out;
+    c->progress.planned += item->jobs;
     rc = 0;
 out:
     if (rc != 0)
@@ -133,48 +148,37 @@ static void collect_scope(const char *url, char scope[52])
     scope[51] = '\0';
 }
 
-static int collect_fetch(struct collect *c, struct err *e)
+/* Begins the next job of a resource, or finds that there is none left. */
+static int collect_begin_job(struct collect *c, struct collect_item *item, struct err *e)
 {
-    struct db_stmt *s = NULL;
-    int64_t n = 0;
-    int rc = -1, more = 0;
+    struct db_stmt *s = c->next;
+    struct fetch_job job = {0};
+    char *subject = NULL, *url = NULL, *scope = NULL, own[52];
+    int more = 0, rc = 0;
 
-    if (db_prepare(c->db, &s,
-                   "SELECT n, subject, url, scope FROM main.collect_job WHERE n > ?1 ORDER BY n LIMIT 1",
-                   e) != 0)
-        goto out;
-    for (;;) {
-        struct fetch_job job = {0};
-        char *subject = NULL, *url = NULL, *scope = NULL, own[52];
-        int begun = 0;
-
-        if (collect_wait(c, c->fetch.transport->capacity - 1, e) != 0)
-            goto out;
-        db_bind_int(s, 1, n);
-        if (collect_stopped(c) || (more = db_step(s, e)) != 1)
-            break;
-        n = db_int(s, 0);
+    db_bind_text(s, 1, item->fetch.resource->name);
+    db_bind_int(s, 2, item->last);
+    more = db_step(s, e);
+    if (more == 1) {
+        item->last = db_int(s, 0);
         subject = mem_copy(db_text(s, 1));
         url = mem_copy(db_text(s, 2));
         scope = mem_copy(db_text(s, 3));
-        db_reset(s);
-        collect_scope(url, own);
-        job = (struct fetch_job){subject, url, scope && *scope ? scope : own};
-        if (facts_sql_fold_text(c->db, subject, e) != 0)
-            begun = -1;
-        else
-            begun = fetch_begin(&c->fetch, &job, e);
-        free(subject);
-        free(url);
-        free(scope);
-        if (begun != 0)
-            goto out;
     }
-    if (more < 0 || collect_wait(c, 0, e) != 0)
-        goto out;
-    rc = 0;
-out:
-    db_free(s);
+    db_reset(s);
+    if (more != 1) {
+        item->begun = 1;
+        return more;
+    }
+    collect_scope(url, own);
+    job = (struct fetch_job){subject, url, scope && *scope ? scope : own};
+    if (subject && facts_sql_fold_text(c->db, subject, e) != 0)
+        rc = -1;
+    else
+        rc = fetch_begin(&item->fetch, &job, e);
+    free(subject);
+    free(url);
+    free(scope);
     return rc;
 }
 
@@ -199,9 +203,11 @@ static int collect_declare(struct collect *c, const struct resource *r, struct e
     db_free(s);
     s = NULL;
     if (!c->options->subscription_count && !seen) {
-        if (db_exec(c->db,
-                    "UPDATE main.collect_end SET complete = 0, code = coalesce(code, 'NoSubscriptions')",
-                    e) != 0)
+        if (db_exec_print(
+                c->db, e,
+                "UPDATE main.collect_end SET complete = 0, code = coalesce(code, 'NoSubscriptions') "
+                "WHERE resource = %Q",
+                r->name) != 0)
             goto out;
         rc = evidence_gap(
             c->evidence, r->name, "", "", NULL, 0, "NoSubscriptions",
@@ -240,10 +246,11 @@ static int collect_settle(struct collect *c, const struct resource *r, struct er
     int rc = -1, more = 0;
 
     if (db_prepare(c->db, &s,
-                   "SELECT subject, url, complete, pages, status, code, exchange FROM main.collect_end ORDER "
-                   "BY subject",
+                   "SELECT subject, url, complete, pages, status, code, exchange FROM main.collect_end WHERE "
+                   "resource = ?1 ORDER BY subject",
                    e) != 0)
         return -1;
+    db_bind_text(s, 1, r->name);
     while ((more = db_step(s, e)) == 1) {
         if (evidence_listing(c->evidence, r->name, db_text(s, 0), db_text(s, 1), (int)db_int(s, 2),
                              (int)db_int(s, 3), (int)db_int(s, 4), db_text(s, 5), db_int(s, 6), e) != 0)
@@ -255,41 +262,149 @@ out:
     return rc;
 }
 
-static int collect_resource(struct collect *c, const struct resource *r, struct err *e)
+/* Every answer is there: facts are built, and how it ended is written down. */
+static int collect_finish(struct collect *c, struct collect_item *item, struct err *e)
 {
-    int64_t jobs = 0, gaps = evidence_gaps(c->evidence);
+    const struct resource *r = item->fetch.resource;
+    int64_t gaps = evidence_gaps(c->evidence);
 
-    c->fetch.resource = r;
-    c->done = c->incomplete = 0;
-    if (collect_plan(c, r, &jobs, e) != 0 || collect_fetch(c, e) != 0)
-        return -1;
-    if (collect_stopped(c))
-        return 0;
-    if (facts_sql_build(c->db, r, NULL, collect_gap, c, e) != 0)
+    if (facts_sql_build(c->db, r, NULL, collect_gap, item, e) != 0)
         return -1;
     if (*r->declares && collect_declare(c, r, e) != 0)
         return -1;
     if (collect_settle(c, r, e) != 0 || evidence_checkpoint(c->evidence, e) != 0)
         return -1;
     gaps = evidence_gaps(c->evidence) - gaps;
-    if (jobs && gaps)
-        note_info("%s: %lld of %lld read, %lld %s", r->title, (long long)(c->done - c->incomplete),
-                  (long long)jobs, (long long)gaps, gaps == 1 ? "gap" : "gaps");
-    else if (jobs)
-        note_info("%s: %lld read", r->title, (long long)jobs);
+    if (item->jobs && (item->incomplete || gaps))
+        note_info("%s: %lld of %lld read", r->title, (long long)(item->done - item->incomplete),
+                  (long long)item->jobs);
+    else if (item->jobs)
+        note_info("%s: %lld read", r->title, (long long)item->jobs);
+    item->state = COLLECT_DONE;
     return 0;
 }
 
-static int collect_begin(struct collect *c, struct err *e)
+static struct collect_item *collect_find(struct collect *c, const char *name)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        if (strcmp(c->items[i].fetch.resource->name, name) == 0)
+            return &c->items[i];
+    }
+    return NULL;
+}
+
+static int collect_is_ready(struct collect *c, const struct collect_item *item)
+{
+    for (size_t i = 0; item->fetch.resource->after[i]; i++) {
+        const struct collect_item *before = collect_find(c, item->fetch.resource->after[i]);
+
+        if (before && before->state != COLLECT_DONE)
+            return 0;
+    }
+    return 1;
+}
+
+/* Plans what can be planned, finishes what has ended. Returns how many resources are not done, or -1. */
+static int collect_advance(struct collect *c, struct err *e)
+{
+    int left = 0, moved = 1;
+
+    while (moved && !collect_stopped(c)) {
+        moved = left = 0;
+        for (size_t i = 0; i < c->count; i++) {
+            struct collect_item *item = &c->items[i];
+
+            if (item->state == COLLECT_WAITING && collect_is_ready(c, item)) {
+                if (collect_plan(c, item, e) != 0)
+                    return -1;
+                moved = 1;
+            }
+            if (item->state == COLLECT_RUNNING && item->begun && !item->fetch.under_way) {
+                if (collect_finish(c, item, e) != 0)
+                    return -1;
+                moved = 1;
+            }
+            left += item->state != COLLECT_DONE;
+        }
+    }
+    return left;
+}
+
+/* Of the resources with jobs left, the one for which most others wait; with one request at a time, the first,
+ * so that a recording is read in the order of the files. */
+static struct collect_item *collect_pick(struct collect *c)
+{
+    struct collect_item *best = NULL;
+
+    for (size_t i = 0; i < c->count; i++) {
+        struct collect_item *item = &c->items[i];
+
+        if (item->state != COLLECT_RUNNING || item->begun)
+            continue;
+        if (!best || (c->transport->capacity > 1 && item->height > best->height))
+            best = item;
+    }
+    return best;
+}
+
+static int collect_under_way(const struct collect *c)
+{
+    int n = 0;
+
+    for (size_t i = 0; i < c->count; i++)
+        n += c->items[i].fetch.under_way;
+    return n;
+}
+
+static int collect_loop(struct collect *c, struct err *e)
+{
+    struct collect_item *item = NULL;
+    int left = 0;
+
+    while (!collect_stopped(c) && (left = collect_advance(c, e)) > 0) {
+        while (collect_under_way(c) < c->transport->capacity && (item = collect_pick(c))) {
+            if (collect_begin_job(c, item, e) != 0)
+                return -1;
+            c->progress.reading = item->fetch.resource->title;
+        }
+        if (collect_under_way(c) && c->transport->step(c->transport, e) < 0)
+            return -1;
+        if (c->options->progress)
+            c->options->progress(c->options->progress_ctx, &c->progress);
+    }
+    return left < 0 ? -1 : 0;
+}
+
+/* A resource is as high as the longest chain of others that wait for it. */
+static void collect_heights(struct collect *c)
+{
+    for (size_t i = c->count; i-- > 0;) { /* resources stand behind those that they need */
+        const struct resource *r = c->items[i].fetch.resource;
+
+        for (size_t k = 0; r->after[k]; k++) {
+            struct collect_item *before = collect_find(c, r->after[k]);
+
+            if (before && before->height <= c->items[i].height)
+                before->height = c->items[i].height + 1;
+        }
+    }
+}
+
+static int collect_prepare(struct collect *c, struct err *e)
 {
     const struct collect_options *o = c->options;
 
     if (facts_sql_begin(c->db, NULL, e) != 0 || db_exec(c->db, collect_tables, e) != 0)
         return -1;
-    if (db_prepare(c->db, &c->ended, "INSERT INTO main.collect_end VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", e) !=
-            0 ||
+    if (db_prepare(c->db, &c->next,
+                   "SELECT n, subject, url, scope FROM main.collect_job INDEXED BY collect_job_next WHERE "
+                   "resource = ?1 AND n > ?2 ORDER BY n LIMIT 1",
+                   e) != 0 ||
+        db_prepare(c->db, &c->ended, "INSERT INTO main.collect_end VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                   e) != 0 ||
         db_prepare(c->db, &c->spoilt,
-                   "UPDATE main.collect_end SET complete = 0, code = coalesce(code, ?2) WHERE subject = ?1",
+                   "UPDATE main.collect_end SET complete = 0, code = coalesce(code, ?3) WHERE resource = ?1 "
+                   "AND subject = ?2",
                    e) != 0 ||
         db_prepare(c->db, &c->told, "SELECT 1 FROM snap.gap WHERE exchange = ?1 AND code = 'WrongShape'",
                    e) != 0)
@@ -299,29 +414,46 @@ static int collect_begin(struct collect *c, struct err *e)
             0)
             return -1;
     }
+    for (size_t i = 0; i < c->count; i++) {
+        c->items[i].collect = c;
+        c->items[i].fetch = (struct fetch_context){.transport = c->transport,
+                                                   .evidence = c->evidence,
+                                                   .resource = &o->resources->rows[i],
+                                                   .principal_id = o->principal_id,
+                                                   .ended = collect_ended,
+                                                   .ctx = &c->items[i]};
+    }
+    collect_heights(c);
     return 0;
+}
+
+static void collect_close(struct collect *c)
+{
+    for (size_t i = 0; i < c->count; i++)
+        fetch_drop_all(&c->items[i].fetch);
+    db_free(c->next);
+    db_free(c->ended);
+    db_free(c->spoilt);
+    db_free(c->told);
+    free(c->items);
 }
 
 int collect_run(struct transport *t, struct evidence *ev, const struct collect_options *options,
                 struct collect_result *result, struct err *e)
 {
-    struct collect c = {.options = options, .result = result, .evidence = ev, .db = evidence_db(ev)};
+    struct collect c = {.options = options,
+                        .transport = t,
+                        .evidence = ev,
+                        .db = evidence_db(ev),
+                        .items = mem_zero(options->resources->count, sizeof *c.items),
+                        .count = options->resources->count};
     int rc = -1;
 
     *result = (struct collect_result){0};
-    c.fetch = (struct fetch_context){.transport = t,
-                                     .evidence = ev,
-                                     .principal_id = options->principal_id,
-                                     .ended = collect_ended,
-                                     .ctx = &c};
     t->done = fetch_answer;
-    t->ctx = &c.fetch;
-    if (collect_begin(&c, e) != 0)
+    t->ctx = NULL;
+    if (collect_prepare(&c, e) != 0 || collect_loop(&c, e) != 0)
         goto out;
-    for (size_t i = 0; i < options->resources->count && !collect_stopped(&c); i++) {
-        if (collect_resource(&c, &options->resources->rows[i], e) != 0)
-            goto out;
-    }
     if (db_value_int(c.db, &result->subscriptions, e, "SELECT count(*) FROM snap.scope") != 0)
         goto out;
     /* whatever the resource files say: a snapshot of nothing is never a clean one (Azure answers GET
@@ -329,13 +461,11 @@ int collect_run(struct transport *t, struct evidence *ev, const struct collect_o
     if (!result->subscriptions && !evidence_gaps(ev) &&
         evidence_gap(ev, "", "", "", NULL, 0, "NoSubscriptions", "no subscription is in scope", 0, e) != 0)
         goto out;
-    result->requests = c.fetch.requests;
+    for (size_t i = 0; i < c.count; i++)
+        result->requests += c.items[i].fetch.requests;
     result->interrupted = collect_stopped(&c);
     rc = 0;
 out:
-    fetch_drop_all(&c.fetch);
-    db_free(c.ended);
-    db_free(c.spoilt);
-    db_free(c.told);
+    collect_close(&c);
     return rc;
 }

@@ -1,5 +1,6 @@
-/* The collector: runs the resource files in order, asks what their `each:` says, keeps what comes back. It
- * knows no resource by name and has no opinions: what it could not read becomes a gap. */
+/* The collector: runs the resource files, each when those that it needs are done, asks what their `each:`
+ * says, keeps what comes back. It knows no resource by name and has no opinions: what it could not read
+ * becomes a gap. */
 #ifndef KC_AZURE_COLLECT_H
 #define KC_AZURE_COLLECT_H
 
@@ -17,12 +18,20 @@ struct collect_subscription {
     const char *written; /* as the person wrote it */
 };
 
+/* Where a run is, for who watches it. */
+struct collect_progress {
+    int64_t planned, ended; /* things to ask for, as far as they are known by now */
+    const char *reading;    /* title of the resource begun last; NULL: none yet */
+};
+
 struct collect_options {
     const struct resources *resources;
     const struct collect_subscription *subscriptions; /* declared scope; count 0: all that are visible */
     size_t subscription_count;
     const char *principal_id;          /* under which requests go out; NULL: unknown */
     const volatile sig_atomic_t *stop; /* set: end as soon as possible; may be NULL */
+    void (*progress)(void *ctx, const struct collect_progress *p); /* called often; may be NULL */
+    void *progress_ctx;
 };
 
 struct collect_result {

@@ -17,6 +17,7 @@
 #define FETCH_MESSAGE_MAX 300 /* bytes of Azure's message in a gap's reason */
 
 struct fetch {
+    struct fetch_context *context;
     struct fetch *before, *after; /* in the context's list */
     char *subject, *scope, *id;   /* id: what the URL is made of */
     char *first;                  /* URL of the first page */
@@ -97,6 +98,7 @@ static int fetch_send(struct fetch_context *c, struct fetch *f, struct err *e)
                                         .url = f->url,
                                         .versions =
                                             (const char *const *)c->resource->versions + f->version + 1,
+                                        .kind = c->resource->name,
                                         .owner = f};
 
     if (c->transport->send(c->transport, &request, e) != 0) {
@@ -125,6 +127,8 @@ int fetch_begin(struct fetch_context *c, const struct fetch_job *job, struct err
     struct fetch *f = mem_zero(1, sizeof *f);
     struct err bad = {0};
 
+    f->context = c;
+    f->version = c->version;
     f->subject = mem_copy(job->subject ? job->subject : "");
     f->scope = mem_copy(job->scope ? job->scope : "");
     f->id = mem_copy(job->url ? job->url : "");
@@ -133,7 +137,7 @@ int fetch_begin(struct fetch_context *c, const struct fetch_job *job, struct err
     if (f->after)
         f->after->before = f;
     c->live = f;
-    if (!job->url || fetch_url(c, job->url, 0, &f->url, &bad) != 0) {
+    if (!job->url || fetch_url(c, job->url, f->version, &f->url, &bad) != 0) {
         f->first = mem_copy(job->url ? job->url : "");
         f->url = mem_copy(f->first);
         return fetch_end(c, f, 0, 0, 0, "BadId",
@@ -239,6 +243,8 @@ static int fetch_failed(struct fetch_context *c, struct fetch *f, int status, co
 
     if (next) { /* recorded, and asked again: no gap yet */
         f->version = next;
+        if (next > c->version)
+            c->version = next;
         free(f->url);
         f->url = NULL;
         if (fetch_url(c, f->id, next, &f->url, e) != 0) {
@@ -337,12 +343,13 @@ static int fetch_keep(struct fetch_context *c, const struct fetch *f, const stru
 
 int fetch_answer(void *ctx, void *owner, const struct transport_answer *t, struct err *e)
 {
-    struct fetch_context *c = ctx;
     struct fetch *f = owner;
+    struct fetch_context *c = f->context;
     struct answer a = {0};
     int64_t n = 0;
     int rc = -1;
 
+    (void)ctx;
     c->under_way--;
     c->requests++;
     if (t->fault_code)
@@ -351,6 +358,12 @@ int fetch_answer(void *ctx, void *owner, const struct transport_answer *t, struc
         return fetch_end(c, f, 0, f->page, t->status, "BodyTooLong",
                          "the body is longer than 64 MiB: not kept", 0, e);
     answer_read(&a, t->body, t->size, t->status, c->resource->shape);
+    if (t->again && !a.usable && t->status == 200) {
+        answer_free(&a);
+        c->under_way++;
+        c->requests--;
+        return 1;
+    }
     if (a.secret) {
         char *reason = mem_print("the body holds %s: refused, not kept", a.secret);
 

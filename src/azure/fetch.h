@@ -27,11 +27,12 @@ struct fetch_end {
 
 struct fetch;
 
-/* What all fetches of a run share. */
+/* What the fetches of one resource share. */
 struct fetch_context {
     struct transport *transport;
     struct evidence *evidence;
-    const struct resource *resource; /* the one that is being read */
+    const struct resource *resource;
+    int version; /* of its api-versions, the first to ask for: those before are not served here */
     const char *principal_id;
     struct fetch *live; /* all that have not ended */
     int under_way;      /* requests without their answer */
@@ -42,7 +43,7 @@ struct fetch_context {
 
 /* Sends the first request. The end comes through ended(), perhaps before this returns. */
 int fetch_begin(struct fetch_context *c, const struct fetch_job *job, struct err *e);
-/* To be called by the transport for each answer: a transport_done whose ctx is the struct fetch_context. */
+/* To be called by the transport for each answer: a transport_done; ctx is not looked at. */
 int fetch_answer(void *ctx, void *owner, const struct transport_answer *answer, struct err *e);
 /* Frees the fetches that will get no answer any more, when a run was cut off. */
 void fetch_drop_all(struct fetch_context *c);

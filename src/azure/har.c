@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/base64.h"
 #include "base/mem.h"
 #include "lib/json.h"
 
@@ -119,43 +120,6 @@ int har_time(const char *at, size_t n, char out[CLOCK_TEXT])
     return 0;
 }
 
-static int har_base64(const char *at, size_t n, struct buf *out)
-{
-    unsigned bits = 0;
-    int have = 0, pad = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        char c = at[i];
-        int v = -1;
-
-        if (c >= 'A' && c <= 'Z')
-            v = c - 'A';
-        else if (c >= 'a' && c <= 'z')
-            v = c - 'a' + 26;
-        else if (c >= '0' && c <= '9')
-            v = c - '0' + 52;
-        else if (c == '+' || c == '-')
-            v = 62;
-        else if (c == '/' || c == '_')
-            v = 63;
-        else if (c == '=') {
-            pad++;
-            continue;
-        } else if (c == '\r' || c == '\n' || c == ' ' || c == '\t') {
-            continue;
-        }
-        if (v < 0 || pad)
-            return -1;
-        bits = (bits << 6 | (unsigned)v) & 0xffffff;
-        have += 6;
-        if (have >= 8) {
-            have -= 8;
-            buf_char(out, (char)(bits >> have & 0xff));
-        }
-    }
-    return pad > 2 || have == 6 ? -1 : 0;
-}
-
 int har_body(const struct har_fields *f, struct buf *out, const char **why)
 {
     struct buf text = {0};
@@ -172,7 +136,7 @@ int har_body(const struct har_fields *f, struct buf *out, const char **why)
     json_unescape(&text, f->content.at, f->content.n);
     if (!har_is(f->encoding, "base64"))
         *why = "the recording's content.encoding is not base64";
-    else if (har_base64(buf_str(&text), text.len, out) != 0)
+    else if (base64_read(out, buf_str(&text), text.len) != 0)
         *why = "the recording's body is broken base64";
     else
         rc = 0;

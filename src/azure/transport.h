@@ -16,8 +16,9 @@ struct transport_request {
     const char *body;   /* of a POST, else NULL */
     size_t body_size;
     const char *const
-        *versions; /* api-versions that would do instead, best first, closed by NULL; may be NULL */
-    void *owner;   /* given back with the answer */
+        *versions;    /* api-versions that would do instead, best first, closed by NULL; may be NULL */
+    const char *kind; /* one word for requests of a kind, whose answers are alike in size; may be NULL */
+    void *owner;      /* given back with the answer */
 };
 
 /* One answer; everything in it lives until the callback returns. */
@@ -31,9 +32,11 @@ struct transport_answer {
     char received_at[CLOCK_TEXT];
     /* the response headers that may enter evidence; NULL when absent */
     const char *date, *request_id, *correlation_id, *routing_id, *failure_cause, *etag;
+    int again; /* asking again may give a better body than this one, should it be no JSON */
 };
 
-/* Called once per request. Returns 0, or -1 to end the run. */
+/* Called once per request. Returns 0, or -1 to end the run. With `again`, 1 asks for another answer: the
+ * callback then comes once more. */
 typedef int transport_done(void *ctx, void *owner, const struct transport_answer *answer, struct err *e);
 
 struct transport {

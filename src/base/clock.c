@@ -31,6 +31,14 @@ int64_t clock_now(void)
     return (int64_t)time(NULL);
 }
 
+int64_t clock_ticks(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 void clock_text(int64_t seconds, char out[CLOCK_TEXT])
 {
     int64_t days = seconds / 86400, rest = seconds % 86400, era = 0, y = 0;

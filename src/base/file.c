@@ -51,6 +51,7 @@ int file_read(const char *path, size_t max, struct buf *out, struct err *e)
     }
     rc = 0;
 out:
+    explicit_bzero(block, sizeof block); /* keys and tokens are read too */
     if (fd >= 0)
         close(fd);
     return rc;
