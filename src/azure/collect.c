@@ -1,6 +1,7 @@
 /* The collector. See collect.h. */
 #include "azure/collect.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -25,6 +26,12 @@ struct collect_item {
     int64_t done, incomplete;
 };
 
+/* How many lists of a subscription itself have ended. */
+struct collect_scope_row {
+    char key[52];
+    int ended;
+};
+
 struct collect {
     const struct collect_options *options;
     struct transport *transport;
@@ -33,6 +40,9 @@ struct collect {
     struct db_stmt *next, *ended, *spoilt, *told; /* ready statements on the two tables below */
     struct collect_item *items;                   /* one for each resource, in their order */
     size_t count;
+    struct collect_scope_row *scopes; /* sorted by key */
+    size_t scope_count;
+    int per_scope; /* resources that are lists of a subscription */
     struct collect_progress progress;
 };
 
@@ -45,6 +55,35 @@ static const char collect_tables[] =
     "CREATE TABLE main.collect_end(resource TEXT, subject TEXT, url TEXT, complete INT, pages INT, status "
     "INT, code TEXT, exchange INT, PRIMARY KEY (resource, subject)) WITHOUT ROWID";
 
+/* '/subscriptions/<guid>' that a URL lies in, or ''. */
+static void collect_scope(const char *url, char scope[52])
+{
+    *scope = '\0';
+    if (!url || strlen(url) < 51 || strncasecmp(url, "/subscriptions/", 15) != 0 ||
+        (url[51] && url[51] != '/'))
+        return;
+    for (int i = 0; i < 51; i++)
+        scope[i] = (char)(url[i] >= 'A' && url[i] <= 'Z' ? url[i] | 0x20 : url[i]);
+    scope[51] = '\0';
+}
+
+static int collect_scope_order(const void *a, const void *b)
+{
+    return strcmp(((const struct collect_scope_row *)a)->key, ((const struct collect_scope_row *)b)->key);
+}
+
+static void collect_count(struct collect *c, const char *subject)
+{
+    struct collect_scope_row key = {.ended = 0}, *row = NULL;
+
+    collect_scope(subject, key.key);
+    if (!*key.key || subject[51] || !c->scope_count)
+        return;
+    row = bsearch(&key, c->scopes, c->scope_count, sizeof *c->scopes, collect_scope_order);
+    if (row && ++row->ended == c->per_scope)
+        c->progress.subscriptions_read++;
+}
+
 static int collect_ended(void *ctx, const struct fetch_end *end, struct err *e)
 {
     struct collect_item *item = ctx;
@@ -53,6 +92,7 @@ static int collect_ended(void *ctx, const struct fetch_end *end, struct err *e)
     item->done++;
     item->incomplete += !end->complete;
     item->collect->progress.ended++;
+    collect_count(item->collect, end->subject);
     db_bind_text(s, 1, item->fetch.resource->name);
     db_bind_text(s, 2, end->subject);
     db_bind_text(s, 3, end->url);
@@ -101,6 +141,7 @@ static int collect_plan(struct collect *c, struct collect_item *item, struct err
     const struct resource *r = item->fetch.resource;
     struct db_stmt *s = NULL;
     char *sql = NULL;
+    int64_t own = 0;
     int rc = -1, scoped = 0;
 
     item->state = COLLECT_RUNNING;
@@ -127,6 +168,12 @@ static int collect_plan(struct collect *c, struct collect_item *item, struct err
                      r->name) != 0)
         goto out;
     c->progress.planned += item->jobs;
+    if (db_value_int(c->db, &own, e,
+                     "SELECT count(*) FROM main.collect_job WHERE resource = %Q AND length(subject) = 51 AND "
+                     "lower(subject) GLOB '/subscriptions/*'",
+                     r->name) != 0)
+        goto out;
+    c->per_scope += own > 0;
     rc = 0;
 out:
     if (rc != 0)
@@ -134,18 +181,6 @@ out:
     db_free(s);
     free(sql);
     return rc;
-}
-
-/* '/subscriptions/<guid>' that a URL lies in, or ''. */
-static void collect_scope(const char *url, char scope[52])
-{
-    *scope = '\0';
-    if (!url || strlen(url) < 51 || strncasecmp(url, "/subscriptions/", 15) != 0 ||
-        (url[51] && url[51] != '/'))
-        return;
-    for (int i = 0; i < 51; i++)
-        scope[i] = (char)(url[i] >= 'A' && url[i] <= 'Z' ? url[i] | 0x20 : url[i]);
-    scope[51] = '\0';
 }
 
 /* Begins the next job of a resource, or finds that there is none left. */
@@ -262,6 +297,24 @@ out:
     return rc;
 }
 
+/* The subscriptions in scope are known. */
+static int collect_load_scopes(struct collect *c, struct err *e)
+{
+    struct db_stmt *s = NULL;
+    int more = 0;
+
+    if (db_prepare(c->db, &s, "SELECT subscription_id FROM snap.scope ORDER BY 1", e) != 0)
+        return -1;
+    while ((more = db_step(s, e)) == 1) {
+        c->scopes = mem_grow(c->scopes, c->scope_count + 1, sizeof *c->scopes);
+        c->scopes[c->scope_count] = (struct collect_scope_row){.ended = 0};
+        snprintf(c->scopes[c->scope_count++].key, sizeof c->scopes->key, "/subscriptions/%s", db_text(s, 0));
+    }
+    db_free(s);
+    c->progress.subscriptions = (int64_t)c->scope_count;
+    return more;
+}
+
 /* Every answer is there: facts are built, and how it ended is written down. */
 static int collect_finish(struct collect *c, struct collect_item *item, struct err *e)
 {
@@ -270,7 +323,7 @@ static int collect_finish(struct collect *c, struct collect_item *item, struct e
 
     if (facts_sql_build(c->db, r, NULL, collect_gap, item, e) != 0)
         return -1;
-    if (*r->declares && collect_declare(c, r, e) != 0)
+    if (*r->declares && (collect_declare(c, r, e) != 0 || collect_load_scopes(c, e) != 0))
         return -1;
     if (collect_settle(c, r, e) != 0 || evidence_checkpoint(c->evidence, e) != 0)
         return -1;
@@ -436,6 +489,7 @@ static void collect_close(struct collect *c)
     db_free(c->spoilt);
     db_free(c->told);
     free(c->items);
+    free(c->scopes);
 }
 
 int collect_run(struct transport *t, struct evidence *ev, const struct collect_options *options,

@@ -20,8 +20,9 @@ struct collect_subscription {
 
 /* Where a run is, for who watches it. */
 struct collect_progress {
-    int64_t planned, ended; /* things to ask for, as far as they are known by now */
-    const char *reading;    /* title of the resource begun last; NULL: none yet */
+    int64_t planned, ended;                    /* things to ask for, as far as they are known by now */
+    int64_t subscriptions, subscriptions_read; /* in scope; whose own lists have all ended */
+    const char *reading;                       /* title of the resource begun last; NULL: none yet */
 };
 
 struct collect_options {

@@ -1,26 +1,30 @@
 /* keycustody collect: takes a snapshot. */
-#include <signal.h>
+#include "cmd/collect.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "azure/collect.h"
 #include "azure/replay.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/note.h"
-#include "cmd/cmd.h"
-#include "lib/sign.h"
-#include "store/evidence.h"
-#include "store/store.h"
-
-#define COLLECT_GAPS_SHOWN 20
 
 static const struct cmd_option collect_option_rows[] = {
     {"--store", "DIR", "the folder of snapshots; made when it is missing"},
-    {"--replay", "FILE.har", "answers come from this recording (HAR 1.2)"},
-    {"--subscription", "ID", "look at this subscription; may be repeated (default: all that are visible)"},
+    {"--subscription", "ID|NAME",
+     "look at this subscription; may be repeated (default: all that are visible)"},
+    {"--management-group", "ID", "look at every subscription below this group; may be repeated"},
+    {"--cloud", "CLOUD", "AzureCloud (default), AzureUSGovernment, AzureChinaCloud, or an https endpoint"},
+    {"--credential", "NAME",
+     "sign in with this one alone: Environment, WorkloadIdentity, ManagedIdentity, "
+     "AzureCLI or AzureDeveloperCLI"},
+    {"--ca-file", "PEM", "trust these authorities too, beside the system's"},
+    {"--deadline", "TIME", "what is not read by then is a gap: 90s, 30m, 2h (default 6h)"},
+    {"--timeout", "TIME", "for one try of one request (default 100s)"},
+    {"--log-format", "FORMAT", "text (default) or json: one event a line"},
+    {"--replay", "FILE.har", "no Azure: answers come from this recording (HAR 1.2)"},
     {"--taken-at", "UTC", "date of the snapshot, 2026-11-24T09:30:00Z; only with --replay"},
     {"--principal", "OBJECT-ID", "who made the recording: without it, visibility is not proven"},
     {"--sign-key", "PEM", "seal the snapshot with this private key"},
@@ -28,14 +32,14 @@ static const struct cmd_option collect_option_rows[] = {
     {NULL, NULL, NULL},
 };
 
-static volatile sig_atomic_t collect_signal;
+volatile sig_atomic_t collect_signal;
 
 static void collect_on_signal(int number)
 {
     collect_signal = number;
 }
 
-static void collect_catch(void)
+void collect_catch_signals(void)
 {
     struct sigaction action = {0};
 
@@ -43,23 +47,7 @@ static void collect_catch(void)
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-}
-
-/* A GUID in lower case. */
-static int collect_guid(const char *text, char out[37])
-{
-    if (strlen(text) != 36)
-        return -1;
-    for (int i = 0; i < 36; i++) {
-        char c = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] | 0x20 : text[i]);
-        int dash = i == 8 || i == 13 || i == 18 || i == 23;
-
-        if (dash ? c != '-' : !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
-            return -1;
-        out[i] = c;
-    }
-    out[36] = '\0';
-    return 0;
+    signal(SIGPIPE, SIG_IGN); /* a connection that breaks is an error to its reader, not to the program */
 }
 
 /* The command line as it could be typed again. */
@@ -89,160 +77,128 @@ static char *collect_command_line(int argc, char **argv)
     return buf_take(&b);
 }
 
-/* What the person asked for. */
-struct collect_job {
-    const char *store, *replay, *taken_at;
-    struct collect_subscription *subscriptions;
-    size_t subscription_count;
-    char principal[37];
-    struct signer *signer;
-};
+/* Which of the two transports: options of the other one are a mistake. */
+static int collect_check_mix(const struct cmd_args *args, struct err *e)
+{
+    static const char *const live[] = {"--cloud",    "--credential", "--ca-file",
+                                       "--deadline", "--timeout",    "--management-group"};
+    static const char *const replay[] = {"--taken-at", "--principal"};
+
+    for (size_t i = 0; cmd_has(args, "--replay") && i < sizeof live / sizeof *live; i++) {
+        if (cmd_has(args, live[i]))
+            return err_set(e, "%s: there is no Azure behind --replay", live[i]);
+    }
+    for (size_t i = 0; !cmd_has(args, "--replay") && i < sizeof replay / sizeof *replay; i++) {
+        if (cmd_has(args, replay[i]))
+            return err_set(e, "%s: only with --replay: Azure itself says when and as whom it was read",
+                           replay[i]);
+    }
+    return 0;
+}
 
 static int collect_read_job(struct collect_job *job, const struct cmd_args *args, struct err *e)
 {
     const char *value = NULL;
+    char id[37];
     int64_t when = 0;
 
-    if (cmd_need(args, "--store", e) != 0 || cmd_need(args, "--replay", e) != 0)
+    job->args = args;
+    if (cmd_need(args, "--store", e) != 0)
+        return -1;
+    if (cmd_operand(args, 0))
+        return err_set(e, "%s: collect takes no operands", cmd_operand(args, 0));
+    if (collect_check_mix(args, e) != 0 || collect_read_live(&job->live, args, e) != 0)
         return -1;
     job->store = cmd_value(args, "--store");
     job->replay = cmd_value(args, "--replay");
     job->taken_at = cmd_value(args, "--taken-at");
-    if (cmd_operand(args, 0))
-        return err_set(e, "%s: collect takes no operands", cmd_operand(args, 0));
     if (job->taken_at &&
         (clock_read(job->taken_at, &when, NULL) != 0 || strlen(job->taken_at) != CLOCK_TEXT - 1))
         return err_set(e, "--taken-at: \"%s\": write a UTC time like 2026-11-24T09:30:00Z", job->taken_at);
     if (cmd_has(args, "--sign-key") != cmd_has(args, "--sign-cert"))
         return err_set(e, "--sign-key and --sign-cert go together");
-    if ((value = cmd_value(args, "--principal")) && collect_guid(value, job->principal) != 0)
+    if ((value = cmd_value(args, "--principal")) && !scope_is_guid(value, job->principal))
         return err_set(e, "--principal: \"%s\": write the object id, a GUID", value);
-    for (int i = 0; (value = cmd_value_at(args, "--subscription", i)); i++) {
-        struct collect_subscription one = {.written = value};
-        int again = 0;
-
-        if (collect_guid(value, one.id) != 0)
+    for (int i = 0; job->replay && (value = cmd_value_at(args, "--subscription", i)); i++) {
+        if (!scope_is_guid(value, id))
             return err_set(e, "--subscription: \"%s\": write the subscription's id, a GUID", value);
-        for (size_t k = 0; k < job->subscription_count; k++)
-            again |= strcmp(job->subscriptions[k].id, one.id) == 0;
-        if (again)
-            continue;
-        job->subscriptions = mem_grow(job->subscriptions, job->subscription_count + 1, sizeof one);
-        job->subscriptions[job->subscription_count++] = one;
+        scope_add(&job->scope, id, value);
     }
+    if ((value = cmd_value(args, "--log-format")) && strcmp(value, "json") != 0 && strcmp(value, "text") != 0)
+        return err_set(e, "--log-format: \"%s\": write text or json", value);
+    note_set_json(value && strcmp(value, "json") == 0);
     return 0;
 }
 
-static int collect_print_gap(struct db_stmt *s)
+/* Was Azure reached at all? A run without one answer is a failure, not a snapshot. */
+static int collect_check_reached(const struct transport *t, struct evidence *ev, struct err *e)
 {
-    note_warn("gap: %s%s%s: %s", db_text(s, 0), *db_text(s, 1) ? " of " : "", db_text(s, 1), db_text(s, 2));
-    return 0;
-}
+    char *reason = NULL;
 
-/* The first gaps, and how many more there are. */
-static int collect_print_gaps(struct evidence *ev, struct err *e)
-{
-    struct db_stmt *s = NULL;
-    int64_t more = evidence_gaps(ev) - COLLECT_GAPS_SHOWN;
-    int rc = -1, row = 0;
-
-    if (db_prepare(evidence_db(ev), &s, "SELECT resource, subject, reason FROM snap.gap ORDER BY n LIMIT ?1",
-                   e) != 0)
-        return -1;
-    db_bind_int(s, 1, COLLECT_GAPS_SHOWN);
-    while ((row = db_step(s, e)) == 1)
-        collect_print_gap(s);
-    if (row == 0 && more > 0)
-        note_warn("and %lld more gaps: assess and the report list all of them", (long long)more);
-    rc = row;
-    db_free(s);
-    return rc;
-}
-
-static void collect_print_end(const struct store *store, const struct collect_result *result,
-                              int64_t exchanges, int64_t bytes, int64_t gaps, int sealed)
-{
-    const struct store_snapshot *last = store_last(store);
-
-    note_info("snapshot %s of %s, %s: %s", last->id, last->taken_at, sealed ? "sealed" : "hashed, not signed",
-              last->path);
-    note_info("%lld %s in scope, %lld requests, %lld answers kept (%.1f MB), %lld %s",
-              (long long)result->subscriptions, result->subscriptions == 1 ? "subscription" : "subscriptions",
-              (long long)result->requests, (long long)exchanges, (double)bytes / 1e6, (long long)gaps,
-              gaps == 1 ? "gap" : "gaps");
-}
-
-/* Rows of each resource's first table, in the order of the files: the population. */
-static int collect_print_population(struct evidence *ev, const struct resources *resources, struct err *e)
-{
-    struct buf line = {0};
-    int rc = -1;
-
-    for (size_t i = 0; i < resources->count; i++) {
-        const struct resource *r = &resources->rows[i];
-        const char *table = strstr(r->header.body, "CREATE TABLE ");
-        char name[64];
-        int64_t rows = 0;
-
-        if (!*r->each || !table || sscanf(table + 13, "%63[a-z_0-9]", name) != 1)
-            continue;
-        if (db_value_int(evidence_db(ev), &rows, e, "SELECT count(*) FROM main.\"%w\"", name) != 0)
-            goto out;
-        if (rows)
-            buf_print(&line, "%s%lld %s", line.len ? ", " : "", (long long)rows, r->title);
-    }
-    note_info("seen: %s", line.len ? buf_str(&line) : "nothing");
-    rc = 0;
-out:
-    buf_free(&line);
-    return rc;
+    if (strcmp(t->origin->source, "azure") != 0 || evidence_exchanges(ev))
+        return 0;
+    if (db_value_text(evidence_db(ev), &reason, e, "SELECT reason FROM snap.gap ORDER BY n LIMIT 1") == 0)
+        err_set(e, "%s: nothing could be read: %s", t->endpoint, reason ? reason : "no answer");
+    free(reason);
+    return -1;
 }
 
 /* The collection itself, under the lock. Returns an exit code. */
 static int collect_take(const struct collect_job *job, struct store *store, struct transport *transport,
-                        const char *command_line, struct err *e)
+                        const struct resources *resources, const char *command_line, struct err *e)
 {
-    struct resources resources = {0};
+    int live = !job->replay;
+    struct collect_show *show = collect_show_new(live ? transport : NULL);
     struct evidence *ev = NULL;
-    struct collect_options options = {.resources = &resources,
-                                      .subscriptions = job->subscriptions,
-                                      .subscription_count = job->subscription_count,
+    struct collect_options options = {.resources = resources,
+                                      .subscriptions = job->scope.rows,
+                                      .subscription_count = job->scope.count,
                                       .principal_id = *job->principal ? job->principal : NULL,
-                                      .stop = &collect_signal};
+                                      .stop = &collect_signal,
+                                      .progress = collect_show_progress,
+                                      .progress_ctx = show};
     struct collect_result result = {0};
     struct evidence_run run = {.origin = transport->origin,
                                .principal_id = options.principal_id,
-                               .principal_basis = "operator",
+                               .principal_basis = live ? "token" : "operator",
                                .taken_at = job->taken_at,
                                .command_line = command_line,
                                .started = clock_now(),
                                .signer = job->signer};
-    int64_t exchanges = 0, bytes = 0, gaps = 0;
+    struct collect_sum sum = {.sealed = job->signer != NULL};
     int code = EXIT_FAILED, finished = 0;
 
-    if (resources_load(&resources, e) != 0 || evidence_begin(&ev, store, e) != 0)
+    if (evidence_begin(&ev, store, e) != 0 || collect_run(transport, ev, &options, &result, e) != 0)
         goto out;
-    if (collect_run(transport, ev, &options, &result, e) != 0)
-        goto out;
+    note_status("%s", "");
     if (result.interrupted) {
         note_warn("interrupted: nothing was added to the store");
         code = EXIT_INTERRUPTED;
         goto out;
     }
-    exchanges = evidence_exchanges(ev);
-    bytes = evidence_bytes(ev);
-    gaps = evidence_gaps(ev);
-    if (collect_print_gaps(ev, e) != 0 || collect_print_population(ev, &resources, e) != 0)
+    if (collect_check_reached(transport, ev, e) != 0)
+        goto out;
+    if (live) {
+        run.clock_difference = live_state(transport)->clock_difference;
+        run.clock_known = live_state(transport)->clock_known;
+    }
+    sum.subscriptions = result.subscriptions;
+    sum.requests = result.requests;
+    sum.exchanges = evidence_exchanges(ev);
+    sum.bytes = evidence_bytes(ev);
+    sum.gaps = evidence_gaps(ev);
+    if (collect_show_gaps(ev, e) != 0 || collect_show_population(ev, resources, e) != 0)
         goto out;
     finished = evidence_finish(ev, &run, e);
     ev = NULL;
     if (finished != 0)
         goto out;
-    collect_print_end(store, &result, exchanges, bytes, gaps, job->signer != NULL);
-    code = gaps ? EXIT_INCOMPLETE : EXIT_OK;
+    collect_show_end(show, store_last(store), &sum);
+    code = sum.gaps ? EXIT_INCOMPLETE : EXIT_OK;
 out:
+    note_status("%s", "");
     evidence_abandon(ev);
-    resources_free(&resources);
+    collect_show_free(show);
     return code;
 }
 
@@ -264,41 +220,64 @@ static int collect_check_time(const struct collect_job *job, const struct store 
     return 0;
 }
 
+/* The recording or Azure, signed in. */
+static int collect_open(struct transport **out, struct collect_job *job, const struct resources *resources,
+                        struct err *e)
+{
+    int credentials = 0;
+
+    if (!job->replay)
+        return collect_open_live(out, job, resources, e);
+    if (replay_open(out, job->replay, &credentials, e) != 0)
+        return -1;
+    if (credentials)
+        note_warn("%s holds credentials (in %d of its entries): they are not kept; guard or delete that file",
+                  job->replay, credentials);
+    return 0;
+}
+
 static int collect_run_command(int argc, char **argv, struct err *e)
 {
     struct cmd_args args = {0};
     struct collect_job job = {0};
+    struct resources resources = {0};
     struct store *store = NULL;
     struct transport *transport = NULL;
     char *command_line = NULL;
-    int code = EXIT_USAGE, locked = 0, credentials = 0;
+    int code = EXIT_USAGE, locked = 0;
 
     if (cmd_parse(&args, &cmd_collect, argc, argv, e) != 0 || collect_read_job(&job, &args, e) != 0)
         goto out;
     code = EXIT_FAILED;
-    collect_catch();
+    collect_catch_signals();
     if (cmd_has(&args, "--sign-key") &&
         signer_load(&job.signer, cmd_value(&args, "--sign-key"), cmd_value(&args, "--sign-cert"), e) != 0)
         goto out;
-    if (replay_open(&transport, job.replay, &credentials, e) != 0)
+    if (resources_load(&resources, e) != 0)
         goto out;
-    if (credentials)
-        note_warn("%s holds credentials (in %d of its entries): they are not kept; guard or delete that file",
-                  job.replay, credentials);
+    /* a recording that cannot be read, or a store that cannot be written, is told before anything else */
+    if (job.replay && collect_open(&transport, &job, &resources, e) != 0)
+        goto out;
     if (store_open_to_add(&store, job.store, &locked, e) != 0) {
         code = locked ? EXIT_LOCKED : EXIT_FAILED;
         goto out;
     }
     if (collect_check_time(&job, store, e) != 0)
         goto out;
+    if (!transport && collect_open(&transport, &job, &resources, e) != 0) {
+        if (collect_signal)
+            code = EXIT_INTERRUPTED;
+        goto out;
+    }
     command_line = collect_command_line(argc, argv);
-    code = collect_take(&job, store, transport, command_line, e);
+    code = collect_take(&job, store, transport, &resources, command_line, e);
 out:
     free(command_line);
     store_close(store);
     transport_free(transport);
+    resources_free(&resources);
     signer_free(job.signer);
-    free(job.subscriptions);
+    scope_free(&job.scope);
     cmd_args_free(&args);
     return code;
 }
@@ -306,14 +285,16 @@ out:
 const struct cmd cmd_collect = {
     .name = "collect",
     .summary = "take a snapshot of what Azure says about clusters, disks and keys",
-    .usage = "keycustody collect --store DIR --replay FILE.har [options]",
+    .usage = "keycustody collect --store DIR [options]",
     .options = collect_option_rows,
     .examples =
-        "  keycustody collect --store store --replay tenant.har\n"
-        "      a snapshot of every subscription in the recording\n"
+        "  keycustody collect --store store\n"
+        "      a snapshot of every subscription that your identity sees (az login is enough)\n"
+        "  keycustody collect --store store --management-group prod --credential ManagedIdentity\n"
+        "      from a machine in Azure, everything below one management group\n"
         "  keycustody collect --store store --replay tenant.har --taken-at 2026-11-24T09:30:00Z \\\n"
         "      --principal 11111111-2222-3333-4444-555555555555\n"
-        "      dated by you (the recording's own times stay beside it), visibility can be proven\n"
+        "      from a recording, dated by you (its own times stay beside it), visibility can be proven\n"
         "  keycustody collect --store store --replay tenant.har --sign-key key.pem --sign-cert cert.pem\n"
         "      and sealed\n",
     .run = collect_run_command,
