@@ -22,7 +22,7 @@ CREATE TABLE mg_descendant(
   name         TEXT,
   display_name TEXT,
   parent_key   TEXT,  -- '' when not told
-  root_key     TEXT,  -- the group that was asked
+  listed_for   TEXT,  -- the group that was asked, folded
   src          INTEGER,  -- exchange.n
   ptr          TEXT,  -- of the item in that answer
   api_version  TEXT

@@ -201,6 +201,12 @@ out:
     return rc;
 }
 
+/* What every gap says about the answer that it was found in; x is that row of exchange. */
+#define FACTS_SQL_WHERE                                                                                      \
+    "SELECT x.resource AS resource, x.subject AS subject, CASE WHEN lower(x.subject) GLOB "                  \
+    "'/subscriptions/*' THEN lower(substr(x.subject, 1, 51)) ELSE '' END AS scope, x.url AS url, "           \
+    "x.status AS status, x.n AS exchange, "
+
 /* Tells found() of the rows of `from` that lack one of the columns. */
 static int facts_sql_tell_nulls(struct db *db, const struct resource *r, const char *table, const char *from,
                                 const struct buf *where, const struct buf *which, facts_gap_found *found,
@@ -211,16 +217,74 @@ static int facts_sql_tell_nulls(struct db *db, const struct resource *r, const c
 
     if (!where->len)
         return 0;
-    buf_print(
-        &sql,
-        "SELECT x.resource AS resource, x.subject AS subject, CASE WHEN lower(x.subject) GLOB "
-        "'/subscriptions/*' THEN lower(substr(x.subject, 1, 51)) ELSE '' END AS scope, x.url AS url, "
-        "x.status AS status, 'WrongType' AS code, '%s: an item at ' || coalesce(nullif(f.ptr, ''), '/') "
-        "|| ' has no usable ' || %s AS reason, x.n AS exchange FROM main.\"%s\" f LEFT JOIN exchange x "
-        "ON x.n = f.src WHERE %s ORDER BY f.src, f.ptr",
-        table, buf_str(which), from, buf_str(where));
+    buf_print(&sql,
+              FACTS_SQL_WHERE
+              "'WrongType' AS code, '%s: an item at ' || coalesce(nullif(f.ptr, ''), '/') || ' has no "
+              "usable ' || %s AS reason FROM main.\"%s\" f LEFT JOIN exchange x ON x.n = f.src WHERE %s "
+              "ORDER BY f.src, f.ptr",
+              table, buf_str(which), from, buf_str(where));
     rc = facts_sql_tell(db, buf_str(&sql), r->name, found, ctx, e);
     buf_free(&sql);
+    return rc;
+}
+
+/* Writes the statements that keep contradictions out of a table, from its columns; NULL where nothing can
+ * contradict. A text beside its folded form (des_id, des_key) differs where that does; the same id in other
+ * letters, and which answer it came from, is no difference. 1: name of the table; 2: what a row must have, or
+ * ''. */
+static const char facts_sql_differ[] =
+    "WITH c AS (SELECT cid, name FROM pragma_table_info(?1)),\n"
+    "k AS (SELECT i.seqno, i.name FROM pragma_index_list(?1) l, pragma_index_info(l.name) i WHERE l.origin "
+    "IN ('pk', 'u')),\n"
+    "by AS (SELECT cid, name, coalesce((SELECT o.name FROM c o WHERE o.name = c.name || '_key' OR (c.name "
+    "GLOB '?*_id' AND o.name = substr(c.name, 1, length(c.name) - 3) || '_key')), name) AS way FROM c WHERE "
+    "name NOT IN ('id', 'src', 'ptr', 'api_version', 'listed_for')),\n"
+    "says AS (SELECT name, way FROM by WHERE name NOT IN (SELECT name FROM k) AND way NOT IN (SELECT name "
+    "FROM k) AND EXISTS (SELECT 1 FROM c WHERE name = 'src') ORDER BY cid),\n"
+    "same AS (SELECT group_concat(printf('f.\"%w\" = t.\"%w\"', name, name), ' AND ') AS sql, "
+    "group_concat(printf('\"%w\"', name), ', ') AS names FROM (SELECT name FROM k ORDER BY seqno))\n"
+    "SELECT printf('CREATE TABLE main.facts_twice AS SELECT f.* FROM main.facts_stage f JOIN main.\"%w\" t "
+    "ON %s WHERE (f.src IS NOT t.src OR f.ptr IS NOT t.ptr) AND (%s);\n', ?1, same.sql, "
+    "group_concat(printf('f.\"%w\" IS NOT t.\"%w\"', way, way), ' OR '))\n"
+    "  || printf('UPDATE main.\"%w\" AS t SET %s WHERE (%s) IN (SELECT %s FROM main.facts_twice)', ?1, "
+    "group_concat(printf('\"%w\" = CASE WHEN (SELECT max(f.\"%w\" IS NOT t.\"%w\") FROM main.facts_twice f "
+    "WHERE %s) THEN NULL ELSE \"%w\" END', name, way, way, same.sql, name), ', '), same.names, same.names)\n"
+    "  || CASE ?2 WHEN '' THEN '' ELSE printf(';\nDELETE FROM main.\"%w\" AS f WHERE (%s) IN (SELECT %s FROM "
+    "main.facts_twice) AND (%s)', ?1, same.names, same.names, ?2) END\n"
+    "FROM says, same HAVING count(*) > 0 AND same.sql IS NOT NULL";
+
+/* Azure may list a thing twice, and a list and a GET both hold it. Where two answers about the same thing
+ * differ, neither is believed: the columns in question become NULL (a row that cannot do without them goes),
+ * and found() is told. */
+static int facts_sql_contradictions(struct db *db, const struct resource *r, const char *table,
+                                    const char *must, struct buf *script, facts_gap_found *found, void *ctx,
+                                    struct err *e)
+{
+    struct db_stmt *s = NULL;
+    char *sql = NULL, *tell = NULL;
+    int rc = -1, more = 0;
+
+    if (db_prepare(db, &s, facts_sql_differ, e) != 0)
+        return -1;
+    db_bind_text(s, 1, table);
+    db_bind_text(s, 2, must);
+    more = db_step(s, e);
+    if (more == 1)
+        sql = mem_copy(db_text(s, 0));
+    db_free(s);
+    if (!sql)
+        return more;
+    tell = mem_print(FACTS_SQL_WHERE
+                     "'Contradiction' AS code, '%s: an item at ' || coalesce(nullif(f.ptr, ''), '/') || ' "
+                     "contradicts another one about the same thing' AS reason FROM main.facts_twice f LEFT "
+                     "JOIN exchange x ON x.n = f.src ORDER BY f.src, f.ptr",
+                     table);
+    if (facts_sql_run(db, sql, script, e) != 0 || facts_sql_tell(db, tell, r->name, found, ctx, e) != 0)
+        goto out;
+    rc = facts_sql_run(db, "DROP TABLE main.facts_twice", script, e);
+out:
+    free(sql);
+    free(tell);
     return rc;
 }
 
@@ -242,7 +306,8 @@ static int facts_sql_table(struct db *db, const struct resource *r, const char *
         table, table, table, where.len ? buf_str(&where) : "0");
     if (facts_sql_run(db, buf_str(&sql), script, e) != 0 ||
         facts_sql_tell_nulls(db, r, table, "facts_stage", &where, &which, found, ctx, e) != 0 ||
-        facts_sql_tell_nulls(db, r, table, table, &unknown, &column, found, ctx, e) != 0)
+        facts_sql_tell_nulls(db, r, table, table, &unknown, &column, found, ctx, e) != 0 ||
+        facts_sql_contradictions(db, r, table, buf_str(&where), script, found, ctx, e) != 0)
         goto out;
     rc = facts_sql_run(db, "DROP TABLE main.facts_stage", script, e);
 out:
