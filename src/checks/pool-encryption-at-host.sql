@@ -58,7 +58,7 @@ SELECT subject, status, observed, expected, reason, "limit", evidence FROM (
     evidence
   FROM judged
   UNION ALL
-  SELECT c.id, 'not-assessed', NULL, NULL, CASE c.hosted_system WHEN 1 THEN 'system nodes of the cluster run in a subscription of Microsoft and cannot be seen here'
+  SELECT c.id, 'not-assessed', NULL, NULL, 'population not known: ' || CASE c.hosted_system WHEN 1 THEN 'system nodes of the cluster run in a subscription of Microsoft and cannot be seen here'
     ELSE 'whether system nodes of the cluster run in a subscription of Microsoft is not visible at api-version ' || coalesce(c.api_version, 'unknown') END, NULL, c.src || '#' || c.ptr
   FROM aks_cluster c
   WHERE (c.hosted_system = 1 OR (c.hosted_system IS NULL AND lower(c.sku_name) = 'automatic'))

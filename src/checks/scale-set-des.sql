@@ -78,19 +78,22 @@ judged AS (
     CASE WHEN s.capacity = 0 THEN 'no machine runs at present: the model is judged' END AS on_capacity
   FROM seen s CROSS JOIN required r
 ),
--- Pools of a group that was read, of which no scale set (or machine) carries the name.
+-- Pools of a group that was read, of which no scale set (or machine) carries the name: their machines are not known. Scale sets
+-- and machines without a name may be theirs; so a pool is missing only where there are fewer of those than pools.
 wanted AS (
   SELECT p.id, p.name, p.node_count, p.power_state, p.src || '#' || p.ptr AS evidence, c.node_rg_key,
-    coalesce(p.pool_type, '') IN ('VirtualMachines', 'AvailabilitySet') AS machines
+    '/subscriptions/' || c.subscription_id || '/resourceGroups/' || c.node_rg AS group_id, coalesce(p.pool_type, '') IN ('VirtualMachines', 'AvailabilitySet') AS machines
   FROM node_pool p JOIN aks_cluster c ON c.id_key = p.cluster_key
   WHERE c.node_rg <> ''
     AND NOT EXISTS (SELECT 1 FROM unknown_population u WHERE u.kind = 'scale-set' AND u.scope_key = c.node_rg_key)
-    AND NOT EXISTS (SELECT 1 FROM unknown_population u WHERE u.kind = 'scale-set' AND u.scope_key = c.id_key)
 ),
 lonely AS (
   SELECT w.*, count(*) OVER (PARTITION BY w.node_rg_key, w.machines) AS pools,
     CASE w.machines WHEN 1 THEN (SELECT count(*) FROM virtual_machine v WHERE v.rg_key = w.node_rg_key AND coalesce(v.pool_name, '') = '' AND coalesce(v.scale_set_key, '') = '')
-      ELSE (SELECT count(*) FROM scale_set s WHERE s.rg_key = w.node_rg_key AND coalesce(s.pool_name, '') = '') END AS nameless
+      ELSE (SELECT count(*) FROM scale_set s WHERE s.rg_key = w.node_rg_key AND coalesce(s.pool_name, '') = '') END AS nameless,
+    CASE WHEN w.node_count = 0 OR lower(w.power_state) = 'stopped' THEN 'the pool ' || w.name || ' has no nodes at present, so what its disks use cannot be observed'
+      WHEN w.machines THEN 'no virtual machine of the pool ' || w.name || ' was seen'
+      ELSE 'no scale set of the pool ' || w.name || ' was seen (tag aks-managed-poolName)' END AS why
   FROM wanted w
   WHERE NOT CASE w.machines WHEN 1 THEN EXISTS (SELECT 1 FROM virtual_machine v WHERE v.rg_key = w.node_rg_key AND v.pool_name = w.name)
     ELSE EXISTS (SELECT 1 FROM scale_set s WHERE s.rg_key = w.node_rg_key AND s.pool_name = w.name) END
@@ -110,13 +113,10 @@ SELECT subject, status, observed, expected, reason, "limit", evidence FROM (
     evidence || ' ' || cluster_evidence AS evidence
   FROM judged
   UNION ALL
-  SELECT id, 'not-assessed', NULL, NULL, CASE WHEN node_count = 0 OR lower(power_state) = 'stopped'
-      THEN 'the pool has no nodes at present and no machine of it was seen: what its disks use cannot be observed'
-    WHEN machines THEN 'no virtual machine in the node resource group carries the name of this pool'
-    ELSE 'no scale set in the node resource group carries the name of this pool (tag aks-managed-poolName)' END, NULL, evidence
-  FROM lonely WHERE nameless < pools
+  SELECT group_id, 'not-assessed', NULL, NULL, 'population not known: ' || group_concat(why, '; '), NULL, group_concat(evidence, ' ')
+  FROM (SELECT * FROM lonely WHERE nameless < pools ORDER BY node_rg_key, id) GROUP BY node_rg_key
   UNION ALL
-  SELECT c.id, 'not-assessed', NULL, NULL, CASE c.hosted_system WHEN 1 THEN 'system nodes of the cluster run in a subscription of Microsoft and cannot be seen here'
+  SELECT c.id, 'not-assessed', NULL, NULL, 'population not known: ' || CASE c.hosted_system WHEN 1 THEN 'system nodes of the cluster run in a subscription of Microsoft and cannot be seen here'
     ELSE 'whether system nodes of the cluster run in a subscription of Microsoft is not visible at api-version ' || coalesce(c.api_version, 'unknown') END, NULL, c.src || '#' || c.ptr
   FROM aks_cluster c
   WHERE (c.hosted_system = 1 OR (c.hosted_system IS NULL AND lower(c.sku_name) = 'automatic'))
