@@ -114,8 +114,8 @@ static void block_section(struct pdf_work *w, const struct doc_block *b, const s
     struct pdf_type big = {14, 20, 1, 0, w->doc->colours.ink},
                     small = {PDF_HEADING, 14, 1, 0, w->doc->colours.ink};
 
-    if (b->kind == DOC_SECTION && b->level <= 1)
-        block_title(w, b, &big, 24, 4, next);
+    if (b->kind == DOC_SECTION && b->level <= 2)
+        block_title(w, b, &big, b->level <= 1 ? 24 : 30, 4, next);
     else
         block_title(w, b, &small, 20, 5, next);
 }

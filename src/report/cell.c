@@ -95,19 +95,54 @@ static struct doc_run *cell_run(struct doc_text *out, const char *text, unsigned
     return r;
 }
 
+/* How much of an id is shown. */
+enum cell_id_as { CELL_RESOURCE, CELL_NAME, CELL_SHORT };
+
+/* A name of more than CELL_SHORT_MAX characters without its middle: disks and scale sets carry long numbers.
+ */
+#define CELL_SHORT_MAX 20
+#define CELL_SHORT_HEAD 10
+#define CELL_SHORT_TAIL 4
+
+static void cell_shorten(struct doc_text *out, const char *name, unsigned look)
+{
+    struct buf shown = {0};
+    size_t n = 0, at = 0, head = 0, tail = 0;
+
+    for (const char *p = name; *p; p++)
+        n += ((unsigned char)*p & 0xc0) != 0x80; /* not the middle of a character */
+    for (const char *p = name; *p; p++) {
+        if (((unsigned char)*p & 0xc0) == 0x80)
+            continue;
+        if (at == CELL_SHORT_HEAD)
+            head = (size_t)(p - name);
+        if (at == n - CELL_SHORT_TAIL)
+            tail = (size_t)(p - name);
+        at++;
+    }
+    if (n > CELL_SHORT_MAX) {
+        buf_add(&shown, name, head);
+        buf_text(&shown, "…");
+        buf_text(&shown, name + tail);
+    }
+    cell_run(out, n > CELL_SHORT_MAX ? buf_str(&shown) : name, look);
+    buf_free(&shown);
+}
+
 /* The name in mono, small under it where it lies; a scope (subscription, resource group) says what it is. */
-static void cell_resource(struct build *b, struct doc_text *out, const char *id, unsigned look, int only_name)
+static void cell_resource(struct build *b, struct doc_text *out, const char *id, unsigned look,
+                          enum cell_id_as as)
 {
     struct cell_id x = {0};
     struct buf where = {0};
+    const char *name = NULL;
 
     cell_split(&x, id);
-    if (x.name)
-        cell_run(out, x.name, look | DOC_MONO);
-    else if (x.group)
-        cell_run(out, x.group, look | DOC_MONO);
+    name = x.name ? x.name : x.group ? x.group : x.subscription ? cell_name(b, x.subscription) : id;
+    if (as == CELL_SHORT)
+        cell_shorten(out, name, look | DOC_MONO);
     else
-        cell_run(out, x.subscription ? cell_name(b, x.subscription) : id, look | DOC_MONO);
+        cell_run(out, name, look | DOC_MONO);
     if (x.name && x.group)
         buf_text(&where, x.group);
     else if (!x.name && x.group)
@@ -118,7 +153,7 @@ static void cell_resource(struct build *b, struct doc_text *out, const char *id,
         buf_text(&where, where.len ? " · " : "");
         buf_text(&where, cell_name(b, x.subscription));
     }
-    if (where.len && !only_name)
+    if (where.len && as == CELL_RESOURCE)
         cell_run(out, buf_str(&where), DOC_LINE | DOC_SMALL | DOC_QUIET);
     buf_free(&where);
     cell_id_free(&x);
@@ -132,9 +167,11 @@ static int cell_value(struct build *b, const struct json *part, const char *as, 
     if (!as)
         cell_run(out, text, look);
     else if (strcmp(as, "resource") == 0)
-        cell_resource(b, out, text, look, 0);
+        cell_resource(b, out, text, look, CELL_RESOURCE);
     else if (strcmp(as, "name") == 0)
-        cell_resource(b, out, text, look, 1);
+        cell_resource(b, out, text, look, CELL_NAME);
+    else if (strcmp(as, "short") == 0)
+        cell_resource(b, out, text, look, CELL_SHORT);
     else if (strcmp(as, "hash") == 0) {
         markup_hash(&h, text);
         cell_run(out, buf_str(&h), look);
@@ -151,7 +188,7 @@ static int cell_value(struct build *b, const struct json *part, const char *as, 
         }
     } else {
         b->at = json_get(part, "as");
-        return err_set(e, "\"%s\": known are resource, name, hash, lines", as);
+        return err_set(e, "\"%s\": known are resource, name, short, hash, lines", as);
     }
     buf_free(&h);
     return 0;

@@ -34,7 +34,7 @@ enum doc_kind {
     DOC_COVER,    /* text: title run by run; cover facts in table (2 columns); children: drawn at its foot */
     DOC_CONTENTS, /* the renderer fills it from the chapters (their `chapter`) and sections of level 1 */
     DOC_CHAPTER,  /* starts a page; goes into outline and contents; text: its title */
-    DOC_SECTION,  /* heading with an outline entry, level in `level` (1: in the contents too) */
+    DOC_SECTION,  /* heading with an outline entry, level in `level` (1: in the contents too; 3: small) */
     DOC_HEADING,  /* plain heading */
     DOC_LEAD,     /* lead paragraph */
     DOC_PARAGRAPH,

@@ -1,0 +1,2 @@
+-- No single framework is meant.
+SELECT '' AS framework

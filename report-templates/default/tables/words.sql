@@ -1,0 +1,26 @@
+-- Words of this report.
+WITH word(position, name, meaning) AS (VALUES
+  (1, 'pass', 'The recorded settings are as the test expects. A caveat, where there is one, is printed with it.'),
+  (2, 'fail', 'The recorded settings are not as the test expects; observed and expected stand beside each other.'),
+  (3, 'not assessed', 'Something that the test needs could not be read, or was of an unexpected kind. Never counted as good, never left out.'),
+  (4, 'not applicable', 'The test does not apply to this subject, or nothing of the kind was found in a list that was read to its end.'),
+  (5, 'attested', 'A person has stated it; it was not tested.'),
+  (6, 'population not known', 'A list was refused or not read to its end, so nobody can say how many subjects there are. No total is printed then.'),
+  (7, 'test', 'One check on one subject. Denominators count tests.'),
+  (8, 'direct', 'The value that the test reads is itself what an assessor looks at for those words of the requirement. Only direct tests give a control a result.'),
+  (9, 'supporting', 'The test corroborates a control that also needs documents, people or logs. It never gives a result.'),
+  (10, 'exceptions noted', 'Of a control: at least one direct test does not hold.'),
+  (11, 'no exceptions noted in the part tested', 'Of a control: every direct test holds. The part tested is named, and so is what remains for a person to show.'),
+  (12, 'to be shown by hand', 'Of a control: no direct test reaches it. Counts beside it are supporting evidence.'),
+  (13, 'adopted', 'The organisation has made a threshold its own, with an owner and a document. A test that rests on a threshold nobody adopted never gives a control a result.'),
+  (14, 'key custody', 'Who holds the key of a disk, link by link: from the cluster''s declaration to the vault that keeps a deleted key recoverable. The weakest link is the verdict.'),
+  (15, 'chain of custody', 'How the evidence itself was handled: who collected it, when, and what its hashes are.'),
+  (16, 'customer-managed key', 'A key in a vault of the organisation that wraps the keys of disks. Without one, Azure encrypts disks under a key of the platform.'),
+  (17, 'DES, disk encryption set', 'The Azure resource that stands between disks and a key: disks name the set, the set names the key.'),
+  (18, 'cryptoperiod', 'How long one version of a key may be in use before a new version takes its place.'),
+  (19, 'rotation', 'A new version of the key wraps the data keys of the disks again. The data on the disks is not encrypted anew.'),
+  (20, 'snapshot', 'What Azure answered in one collection. Between snapshots nothing was observed.'),
+  (21, 'hashed, sealed', 'Hashed: its SHA-256 is recorded, so a change shows. Sealed: also signed with a key when it was taken.'),
+  (22, '†', 'What the row rests on was read in a copy or a report by others, not in the publisher''s own document.'),
+  (23, 'F-, E-, G-', 'Numbers of findings, of answers of Azure (appendix A), and of requests that were refused or failed (appendix C). A finding keeps its number in every pack.'))
+SELECT name, meaning FROM word ORDER BY position
