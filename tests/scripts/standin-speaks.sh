@@ -111,6 +111,7 @@ gone|404 0|404 0|body|ResourceNotFound
 old-version,text=2024-03-02 2023-10-02|400 0|400 0|body|supported api-versions are '2024-03-02, 2023-10-02'
 redirect|307 0|307 0|head|^location: https://localhost
 challenge,text=https://evil.example|401 0|401 0|head|resource="https://evil.example"
+echo|400 0|400 0|body|Bearer ey
 claims|401 0|401 0|head|insufficient_claims
 limit,burst=0,rate=0.5|429 0|429 0|head|^retry-after: 2
 END

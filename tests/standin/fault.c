@@ -123,6 +123,26 @@ static void fault_challenge(struct server *s, struct exchange *x, const struct r
                  rule->text ? rule->text : "https://evil.example");
 }
 
+/* As JSON that a list could be, too. */
+static void fault_echo(struct exchange *x, const struct rule_row *rule)
+{
+    const char *given = exchange_header(x, "authorization");
+    struct json_out o = {.compact = 1};
+
+    json_begin(&o);
+    json_object(&o, NULL);
+    json_array(&o, "value");
+    json_array_end(&o);
+    json_object(&o, "error");
+    json_put_text(&o, "code", "BadRequest");
+    json_put_text(&o, "message", given ? given : buf_str(&x->asked));
+    json_object_end(&o);
+    json_object_end(&o);
+    exchange_json(x, rule->status ? (int)rule->status : 400, &o);
+    exchange_say(x, "set-cookie", "session=%.1500s; Secure", given ? given : "");
+    exchange_say(x, "etag", "%.1500s", given ? given : "");
+}
+
 static void fault_throttle(struct exchange *x, const struct rule_row *rule, int64_t seconds)
 {
     exchange_error(x, 429, rule->text ? rule->text : "TooManyRequests",
@@ -207,6 +227,9 @@ int fault_answer(struct server *s, struct exchange *x, const struct rule_row *ru
     case RULE_CLAIMS:
         fault_claims(s, x);
         break;
+    case RULE_ECHO:
+        fault_echo(x, rule);
+        break;
     case RULE_EXPIRED:
         ((struct token *)(uintptr_t)x->bearer)->revoked = 1; /* ours: tokens_find gave it */
         return 0;                                            /* place_may says the rest */
@@ -218,6 +241,16 @@ int fault_answer(struct server *s, struct exchange *x, const struct rule_row *ru
 
 /* ---- the answer, spoilt */
 
+static int fault_is_list(const struct exchange *x)
+{
+    struct json *doc = NULL;
+    int is = x->status == 200 && json_parse(&doc, x->body, x->size, NULL) == 0 &&
+             json_is(json_get(doc, "value"), JSON_ARRAY);
+
+    json_free(doc);
+    return is;
+}
+
 /* The body with this nextLink in place of its own. Only lists have one. */
 static void fault_next(struct exchange *x, const char *next)
 {
@@ -225,7 +258,7 @@ static void fault_next(struct exchange *x, const char *next)
     const char *old = memmem(x->body, x->size, "\"nextLink\"", 10), *stop = NULL;
     size_t n = x->size;
 
-    if (x->status != 200 || !memmem(x->body, x->size, "\"value\"", 7))
+    if (!fault_is_list(x))
         return;
     if (old) { /* the value: a string without quotes in it, or null */
         stop = old + 10 + strspn(old + 10, " :\n\t");

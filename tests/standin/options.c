@@ -59,7 +59,8 @@ void options_usage(void)
            "       standin ... --rule NAME[,key=value]... --config FILE.json\n");
     for (size_t i = 0; i < OPTIONS_COUNT; i++)
         printf("  --%-18s %s\n", options_rows[i].name, options_rows[i].what);
-    printf("  --%-18s %s\n  --%-18s %s\n  --%-18s %s\n", "port", "of the TLS listener (any free one)", "seed",
+    printf("  --%-18s %s\n  --%-18s %s\n  --%-18s %s\n", "port",
+           "of the TLS listener (any free one); --thief-port: the same for the thief", "seed",
            "of the rules' probabilities", "rule",
            "a fault or limit; rule.h lists names and keys. --config: a JSON object with these options as "
            "members and "
@@ -77,8 +78,8 @@ static int options_set(struct options *o, const char *name, const char *value, s
 {
     char *end = NULL;
 
-    if (strcmp(name, "port") == 0) {
-        o->port = atoi(value);
+    if (strcmp(name, "port") == 0 || strcmp(name, "thief-port") == 0) {
+        *(*name == 'p' ? &o->port : &o->thief_port) = (int)strtol(value, NULL, 10);
         return 0;
     }
     if (strcmp(name, "seed") == 0) {

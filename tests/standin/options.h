@@ -10,7 +10,7 @@
 
 struct options {
     const char *recording, *cert, *key, *log, *token_list, *listen, *name;
-    int port;                                   /* 0: any free one */
+    int port, thief_port;                       /* 0: any free one */
     const char *tenant, *client, *secret, *oid; /* who may sign in */
     const char *client_cert;                    /* PEM; checks signed assertions */
     const char *federated;                      /* a file; an assertion that equals its content is good */

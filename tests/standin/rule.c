@@ -36,6 +36,7 @@ static const char *const rule_names[RULE_KINDS] = {
     [RULE_REDIRECT] = "redirect",
     [RULE_CHALLENGE] = "challenge",
     [RULE_CLAIMS] = "claims",
+    [RULE_ECHO] = "echo",
     [RULE_EXPIRED] = "expired",
     [RULE_SLOW_TLS] = "slow-tls",
     [RULE_LIMIT] = "limit",

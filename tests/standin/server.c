@@ -118,7 +118,7 @@ int server_open(struct server *s, const struct options *o, volatile sig_atomic_t
         return -1;
     if (server_listen(s, LISTEN_TLS, o->port, e) != 0 ||
         (o->plain && server_listen(s, LISTEN_PLAIN, 0, e) != 0) ||
-        (o->thief && server_listen(s, LISTEN_THIEF, 0, e) != 0))
+        (o->thief && server_listen(s, LISTEN_THIEF, o->thief_port, e) != 0))
         return -1;
     s->origin = mem_print("https://%s:%d", o->name, s->listeners[LISTEN_TLS].port);
     s->thief = mem_print("https://%s:%d", o->name, o->thief ? s->listeners[LISTEN_THIEF].port : 9);
