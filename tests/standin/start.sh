@@ -10,9 +10,16 @@ shift
 "$here/ca.sh" "$dir/ca"
 program=${STANDIN:-${BUILD_DIR:?}/tests/standin}
 cert=$dir/ca/${CERT:-good}
+tenant=11111111-1111-4111-8111-111111111111 client=22222222-2222-4222-8222-222222222222
+oid=33333333-3333-4333-8333-333333333333 last=
+for word; do # what an option says instead
+  case $last in --tenant) tenant=$word ;; --client) client=$word ;; --oid) oid=$word ;; esac
+  last=$word
+done
 secret=s3cret-$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')
 run=$(mktemp -d "$dir/run.XXXXXX")
-"$program" --cert "$cert.pem" --key "$cert.key" --secret "$secret" --client-cert "$dir/ca/client.pem" --thief --plain \
+"$program" --cert "$cert.pem" --key "$cert.key" --secret "$secret" --tenant "$tenant" --client "$client" --oid "$oid" \
+  --client-cert "$dir/ca/client.pem" --thief --plain \
   --log "$run/requests.jsonl" --token-list "$run/tokens" "$@" >"$run/out" 2>"$run/err" &
 pid=$!
 echo "$secret" >"$run/secret"
@@ -27,6 +34,5 @@ cat <<END
 STANDIN_PID=$pid STANDIN_PORT=$port STANDIN_URL=https://localhost:$port STANDIN_CA='$dir/ca/ca.pem'
 STANDIN_LOG='$run/requests.jsonl' STANDIN_TOKENS='$run/tokens' STANDIN_SECRET=$secret STANDIN_DIR='$run'
 STANDIN_THIEF=$(awk '$1 == "thief" { print $2 }' "$run/out") STANDIN_PLAIN=$(awk '$1 == "plain" { print $2 }' "$run/out")
-STANDIN_TENANT=11111111-1111-4111-8111-111111111111 STANDIN_CLIENT=22222222-2222-4222-8222-222222222222
-STANDIN_OID=33333333-3333-4333-8333-333333333333
+STANDIN_TENANT=$tenant STANDIN_CLIENT=$client STANDIN_OID=$oid
 END
