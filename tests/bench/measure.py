@@ -1,12 +1,13 @@
 """Runs a command and says what it took: wall time, processor time, and the peak of memory of it and all its children together."""
 import os
 import subprocess
+import tempfile
 import time
 
 
 class Cost:
-    def __init__(self, wall, cpu, memory, own, code, said):
-        self.wall, self.cpu, self.memory, self.own, self.code, self.said = wall, cpu, memory, own, code, said
+    def __init__(self, wall, cpu, memory, own, said):
+        self.wall, self.cpu, self.memory, self.own, self.said = wall, cpu, memory, own, said # seconds, bytes
 
 
 def tree(pid):
@@ -40,26 +41,21 @@ def held(pid):
     return total, own
 
 
-def run(command, allowed=(0,), **more):
-    """Cost of a command; its output is kept in .said. Raises when it ends with another code."""
-    start = time.perf_counter()
-    with open("/dev/null") as nothing:
-        process = subprocess.Popen(command, stdin=nothing, stdout=more.get("stdout", subprocess.DEVNULL), stderr=subprocess.PIPE, text=True)
-    memory = own = 0
-    os.set_blocking(process.stderr.fileno(), False)
-    said = ""
-    while True:
-        pid, status, usage = os.wait4(process.pid, os.WNOHANG)
-        said += process.stderr.read() or ""
-        if pid:
-            break
-        sums = [held(p) for p in tree(process.pid)]
-        memory = max(memory, sum(t for t, _ in sums))
-        own = max(own, sum(o for _, o in sums))
-        time.sleep(0.02)
-    wall = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    process.stderr.close()
+def run(command, allowed=(0,)):
+    """Cost of a command; what it says on stderr is kept. Ends the bench when it ends with another code."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
+        start = time.perf_counter()
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said)
+        memory = own = pid = 0
+        while not pid:
+            sums = [held(p) for p in tree(process.pid)]
+            memory, own = max(memory, sum(t for t, _ in sums)), max(own, sum(o for _, o in sums))
+            time.sleep(0.02)
+            pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+        wall = time.perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        said.seek(0)
+        text = said.read()
     if process.returncode not in allowed:
-        raise SystemExit(f"{' '.join(command)}: exit {process.returncode}: {said[-2000:]}")
-    return Cost(wall, usage.ru_utime + usage.ru_stime, max(memory, usage.ru_maxrss * 1024 if not memory else 0), own, process.returncode, said)
+        raise SystemExit(f"{' '.join(command)}: exit {process.returncode}: {text[-2000:]}")
+    return Cost(wall, usage.ru_utime + usage.ru_stime, memory, own, text)

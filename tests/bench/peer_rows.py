@@ -3,7 +3,11 @@ import sqlite3
 import sys
 
 HEAD = ("Finding", "Status", "Severity", "Test", "What is tested", "Subject", "Observed", "Expected", "Reason", "Limit", "Evidence", "Subject id")
-WIDTH = (12, 12, 9, 22, 26, 30, 26, 26, 34, 20, 18, 40) # characters a line
+WEIGHT = (12, 12, 9, 22, 26, 30, 26, 26, 34, 20, 18, 40) # of the columns, as in template/template.json
+# The page, the margins and the type of keycustody's report: A4 landscape, 8.5 on 12 points.
+MARGIN, GAP, SIZE, LEADING = 56, 9, 8.5, 12
+WIDTH = tuple((842 - 2 * MARGIN - 11 * GAP) * w / sum(WEIGHT) for w in WEIGHT) # points
+CHARACTERS = tuple(max(1, int(w / 4.4)) for w in WIDTH) # that a line of Helvetica holds
 
 
 def rows(facts, sql):
