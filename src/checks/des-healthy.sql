@@ -65,10 +65,11 @@ user AS (
 -- Nothing can be missed where the list of the subscription was read to its end (it is never empty: the reader's own right is in
 -- it) and the definitions too.
 told AS (
-  SELECT r.des_key, EXISTS (SELECT 1 FROM list_state a WHERE a.resource = 'role_assignment' AND a.subject_key = '/subscriptions/' || r.subscription_id AND a.complete = 1)
-      AND EXISTS (SELECT 1 FROM list_state d WHERE d.resource = 'role_definition' AND d.subject_key = '/subscriptions/' || r.subscription_id AND d.complete = 1)
-      AND EXISTS (SELECT 1 FROM assignment_place p WHERE p.kind = 'role' AND p.subscription_key = '/subscriptions/' || r.subscription_id) AS complete
+  SELECT r.des_key, a.subject_key IS NOT NULL AND d.subject_key IS NOT NULL AND f.subscription_key IS NOT NULL AS complete
   FROM read r
+  LEFT JOIN list_state a ON a.resource = 'role_assignment' AND a.subject_key = '/subscriptions/' || r.subscription_id AND a.complete = 1
+  LEFT JOIN list_state d ON d.resource = 'role_definition' AND d.subject_key = '/subscriptions/' || r.subscription_id AND d.complete = 1
+  LEFT JOIN (SELECT DISTINCT subscription_key FROM assignment_place WHERE kind = 'role') f ON f.subscription_key = '/subscriptions/' || r.subscription_id
 ),
 may AS (
   SELECT DISTINCT u.des_key, u.id_key
