@@ -229,6 +229,25 @@ static void block_columns(struct pdf_work *w, const struct doc_block *b)
     w->fresh = 0;
 }
 
+/* Children that fit on one page begin a new one rather than be parted, unless that leaves much of this one
+ * empty. */
+#define KEEP_EMPTY 0.45
+
+static void block_keep(struct pdf_work *w, const struct doc_block *b)
+{
+    struct pdf_work keep;
+    double h = 0;
+
+    block_dry(w, &keep, w->width);
+    w->fresh = keep.fresh;
+    w->after = keep.after;
+    pdf_block_all(w, b->children, b->child_count);
+    h = block_wet(w, &keep);
+    if (h <= pdf_page_whole(w) && pdf_page_room(w) < pdf_page_whole(w) * KEEP_EMPTY)
+        pdf_page_need(w, h);
+    pdf_block_all(w, b->children, b->child_count);
+}
+
 double pdf_block_start(struct pdf_work *w, const struct doc_block *b)
 {
     struct pdf_work keep;
@@ -306,6 +325,9 @@ void pdf_block(struct pdf_work *w, const struct doc_block *b, const struct doc_b
     case DOC_COLUMN:
         pdf_block_all(w, b->children, b->child_count);
         break;
+    case DOC_KEEP:
+        block_keep(w, b);
+        break;
     case DOC_TABLE:
         pdf_page_target(w, b->anchor, w->y);
         pdf_table(w, &b->table);
@@ -315,7 +337,7 @@ void pdf_block(struct pdf_work *w, const struct doc_block *b, const struct doc_b
         break;
     case DOC_CODE:
         pdf_page_target(w, b->anchor, w->y);
-        pdf_code(w, b->code ? b->code : "");
+        pdf_code(w, b->code ? b->code : "", b->level);
         break;
     case DOC_PAGE_BREAK:
         if (!w->fresh)
@@ -336,12 +358,12 @@ void pdf_block_all(struct pdf_work *w, struct doc_block *const *blocks, size_t n
         pdf_block(w, blocks[i], i + 1 < n ? blocks[i + 1] : NULL);
 }
 
-/* Numbered lines; what goes on in the next line begins behind a small arrow in the numbers' column. */
-void pdf_code(struct pdf_work *w, const char *code)
+/* What goes on in the next line begins behind a small arrow in the column of the numbers. */
+void pdf_code(struct pdf_work *w, const char *code, int numbers)
 {
     struct pdf_type type = {PDF_SMALL, 11, 0, 1, w->doc->colours.ink};
     struct pdf_type quiet = {6.5, 11, 0, 1, w->doc->colours.quiet};
-    double gutter = 26;
+    double gutter = numbers ? 26 : 14;
     unsigned line = 0;
 
     if (!w->fresh)
@@ -356,7 +378,7 @@ void pdf_code(struct pdf_work *w, const char *code)
         snprintf(number, sizeof number, "%u", ++line);
         for (size_t i = 0; i < t.row_count; i++) {
             pdf_page_need(w, 11);
-            pdf_text_put(w, i ? ">" : number, &quiet, w->x, w->y, gutter - 8, 1);
+            pdf_text_put(w, i ? ">" : numbers ? number : "", &quiet, w->x, w->y, gutter - 8, 1);
             w->y += pdf_text_draw(&t, w, w->x + gutter, w->y, w->width, 0, i, i + 1);
             w->fresh = 0;
         }

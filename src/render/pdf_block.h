@@ -16,7 +16,7 @@ void pdf_paragraph(struct pdf_work *w, const struct doc_text *text, const struct
                    double after);
 void pdf_note(struct pdf_work *w,
               const char *text); /* small and quiet, under tables and figures; NULL: nothing */
-void pdf_code(struct pdf_work *w, const char *code);
+void pdf_code(struct pdf_work *w, const char *code, int numbers);
 void pdf_cover(struct pdf_work *w, const struct doc_block *b);
 void pdf_contents(struct pdf_work *w);
 void pdf_contents_numbers(struct pdf_work *w); /* when all pages are drawn */

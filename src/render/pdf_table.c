@@ -68,17 +68,21 @@ static void table_measure(struct table_work *k, struct pdf_work *w)
 static void table_widths(struct table_work *k, double whole)
 {
     size_t n = k->t->column_count;
-    double room = whole - TABLE_GAP * (double)(n - 1), least = 0, want = 0, weights = 0, x = 0;
+    double room = whole - TABLE_GAP * (double)(n - 1), least = 0, want = 0, weights = 0, others = 0, x = 0;
 
-    for (size_t c = 0; c < n; c++)
+    for (size_t c = 0; c < n; c++) {
+        struct table_column *m = &k->columns[c];
+
+        if (m->natural > room * 0.62 && n > 1)
+            m->natural = table_max(m->least, room * 0.62);
         weights += k->t->columns[c].weight;
-    for (size_t c = 0; c < n; c++) { /* a weight is a wish for that share */
+        others += k->t->columns[c].weight > 0 ? 0 : m->natural;
+    }
+    for (size_t c = 0; c < n; c++) { /* a weight is a wish for that share of what the others leave */
         struct table_column *m = &k->columns[c];
 
         if (k->t->columns[c].weight > 0)
-            m->natural = table_max(m->least, room * k->t->columns[c].weight / table_max(weights, 1));
-        if (m->natural > room * 0.62 && n > 1)
-            m->natural = table_max(m->least, room * 0.62);
+            m->natural = table_max(m->least, (room - others) * k->t->columns[c].weight / weights);
         least += m->least;
         want += m->natural;
     }

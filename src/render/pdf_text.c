@@ -238,10 +238,13 @@ void pdf_text_plain(struct pdf_text *t, struct pdf_work *w, const char *text, co
     text_finish(t);
 }
 
+/* A line that ends at a space rather than inside a word may be this much of the width. */
+#define TEXT_FULL 0.72
+
 static void text_wrap(struct pdf_text *t, double width, int anywhere)
 {
-    size_t from = 0, cut = 0;
-    double x = 0;
+    size_t from = 0, cut = 0, space = 0;
+    double x = 0, space_x = 0;
 
     t->row_count = 0;
     t->height = 0;
@@ -258,6 +261,8 @@ static void text_wrap(struct pdf_text *t, double width, int anywhere)
         if (x > width + 0.01 && i > from && (anywhere || !(g->flags & TEXT_SPACE))) {
             size_t end = cut > from && !anywhere ? cut : i;
 
+            if (!anywhere && space > from && space_x > width * TEXT_FULL)
+                end = space;
             text_row(t, from, end);
             while (!anywhere && end < i && (t->glyphs[end].flags & TEXT_SPACE))
                 end++;
@@ -268,6 +273,10 @@ static void text_wrap(struct pdf_text *t, double width, int anywhere)
         }
         if (g->flags & TEXT_BREAK)
             cut = i + 1;
+        if (g->flags & TEXT_SPACE) {
+            space = i + 1;
+            space_x = x;
+        }
     }
     text_row(t, from, t->count);
 }

@@ -1,5 +1,7 @@
-/* The age of keys: a bar per key on one axis of time, from when its version was created to the snapshot;
- * hatched beyond the cryptoperiod, a tick where it ends, a ring where the key expires. */
+/* The age of keys: a bar per key on one axis of time, version after version up to the snapshot; hatched
+ * beyond the cryptoperiod, a tick where it ends, a ring where a version was taken up, a diamond where the key
+ * expires.
+ */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +15,8 @@
 #define LINE_BARS 132.0 /* from the left edge to the axis */
 #define LINE_HEIGHT 9.0
 #define LINE_DAY 86400.0
+#define LINE_YEARS 3.0      /* what is older lies left of the axis */
+#define LINE_OLDER 0x9fb8ac /* a version that is not the newest */
 
 struct line_axis {
     double from, to; /* seconds since 1970 */
@@ -35,6 +39,18 @@ static double line_time(const struct doc_figure *f, size_t row, const char *name
     return v && end != v && t > 0 && t < 4e9 ? t : NAN;
 }
 
+/* The next of the times in a list, numbers with spaces between; NAN behind the last. */
+static double line_next(const char **list)
+{
+    char *end = NULL;
+    double t = strtod(*list, &end);
+
+    if (end == *list)
+        return NAN;
+    *list = end;
+    return t;
+}
+
 static double line_x(const struct line_axis *a, double t)
 {
     double at = (t - a->from) / (a->to - a->from);
@@ -51,13 +67,18 @@ static struct line_axis line_axis(const struct pdf_work *w, const struct doc_fig
         double start = line_time(f, r, "start"), end = line_time(f, r, "now"),
                limit = line_time(f, r, "limit");
         double expires = line_time(f, r, "expires");
+        const char *earlier = line_value(f, r, "earlier");
+        double first = line_next(&earlier);
 
         a.from = start < a.from ? start : a.from;
+        a.from = first < a.from ? first : a.from;
         now = end > now ? end : now;
         a.to = limit > a.to ? limit : a.to;
         a.to = expires > a.to ? expires : a.to;
     }
     a.to = now > a.to ? now : a.to;
+    if (a.from < now - LINE_YEARS * 365 * LINE_DAY)
+        a.from = now - LINE_YEARS * 365 * LINE_DAY;
     if (!isfinite(a.from) || !isfinite(now)) {
         a.from = 0;
         a.to = LINE_DAY;
@@ -115,23 +136,67 @@ static void line_grid(struct pdf_work *w, const struct line_axis *a, double top,
     }
 }
 
+/* Versions before the one in use, each up to the next. */
+static void line_earlier(struct pdf_work *w, const struct doc_figure *f, size_t row,
+                         const struct line_axis *a, double y, double start)
+{
+    const char *list = line_value(f, row, "earlier");
+    double at = line_next(&list);
+
+    pdf_page_fill(w, LINE_OLDER);
+    while (!isnan(at)) {
+        double next = line_next(&list), x = line_x(a, at), to = line_x(a, isnan(next) ? start : next) - 1;
+
+        if (to > x)
+            pdf_page_rect(w, x, y, to - x, LINE_HEIGHT);
+        at = next;
+    }
+}
+
+static void line_signs(struct pdf_work *w, const struct doc_figure *f, size_t row, const struct line_axis *a,
+                       double y)
+{
+    const struct doc_colours *c = &w->doc->colours;
+    double limit = line_time(f, row, "limit"), expires = line_time(f, row, "expires"),
+           adopted = line_time(f, row, "adopted"), middle = y + LINE_HEIGHT / 2;
+
+    if (limit <= a->to && limit > a->from) {
+        pdf_page_stroke(w, limit < line_time(f, row, "now") ? c->fail : c->ink, 1.2);
+        pdf_page_rule(w, line_x(a, limit), y - 3, line_x(a, limit), y + LINE_HEIGHT + 3);
+    }
+    if (adopted <= a->to && adopted > a->from) {
+        pdf_page_fill(w, 0xffffff);
+        pdf_page_disc(w, line_x(a, adopted), middle, 2.6);
+        pdf_page_stroke(w, c->ink, 1);
+        pdf_page_ring(w, line_x(a, adopted), middle, 2.6);
+    }
+    if (expires <= a->to && expires > a->from) {
+        const double x = line_x(a, expires), r = 3.4;
+        const double diamond[4][2] = {{x, middle - r}, {x + r, middle}, {x, middle + r}, {x - r, middle}};
+
+        pdf_page_stroke(w, c->ink, 0.9);
+        pdf_page_path(w, diamond, 4, 1);
+    }
+}
+
 static void line_bar(struct pdf_work *w, const struct doc_figure *f, size_t row, const struct line_axis *a,
                      double y)
 {
     const struct doc_colours *c = &w->doc->colours;
     double start = line_time(f, row, "start"), now = line_time(f, row, "now"),
-           limit = line_time(f, row, "limit");
-    double expires = line_time(f, row, "expires"), solid = now;
+           limit = line_time(f, row, "limit"), solid = now;
     enum verdict v = verdict_read(figure_value(f, row, "status"));
+    int newest = isnan(line_time(f, row, "newer"));
 
     if (isnan(start) || isnan(now) || start > now) {
         pdf_page_stroke(w, c->not_applicable, 0.7);
         pdf_page_rule(w, a->x, y + LINE_HEIGHT / 2, a->x + 12, y + LINE_HEIGHT / 2);
         return;
     }
+    line_earlier(w, f, row, a, y, start);
     if (limit < now)
         solid = limit > start ? limit : start;
-    pdf_page_fill(w, v == VERDICT_FAIL ? 0x9fb8ac : v == VERDICT_PASS ? c->pass : c->not_applicable);
+    pdf_page_fill(w, !newest ? LINE_OLDER : v == VERDICT_NOT_ASSESSED ? c->not_applicable : c->pass);
     pdf_page_rect(w, line_x(a, start), y, line_x(a, solid) - line_x(a, start), LINE_HEIGHT);
     if (solid < now) {
         double x = line_x(a, solid), width = line_x(a, now) - x;
@@ -140,16 +205,7 @@ static void line_bar(struct pdf_work *w, const struct doc_figure *f, size_t row,
         pdf_page_hatch(w, x, y, width, LINE_HEIGHT);
         pdf_page_frame(w, x + 0.4, y + 0.4, width > 1 ? width - 0.8 : 0.2, LINE_HEIGHT - 0.8);
     }
-    if (!isnan(limit) && limit <= a->to && limit > a->from) {
-        pdf_page_stroke(w, limit < now ? c->fail : c->ink, 1.2);
-        pdf_page_rule(w, line_x(a, limit), y - 3, line_x(a, limit), y + LINE_HEIGHT + 3);
-    }
-    if (!isnan(expires) && expires <= a->to && expires > a->from) {
-        pdf_page_fill(w, 0xffffff);
-        pdf_page_disc(w, line_x(a, expires), y + LINE_HEIGHT / 2, 2.6);
-        pdf_page_stroke(w, c->ink, 1);
-        pdf_page_ring(w, line_x(a, expires), y + LINE_HEIGHT / 2, 2.6);
-    }
+    line_signs(w, f, row, a, y);
 }
 
 /* Under the bar's beginning, moved left where it would not fit; the grid does not run through it. */
@@ -230,7 +286,9 @@ void pdf_timeline(struct pdf_work *w, const struct doc_figure *f)
         if (r < f->row_count)
             pdf_page_new(w);
     }
-    pdf_note(w, "Bar: the version in use, from its creation to the snapshot. Tick: the end of the "
-                "cryptoperiod. Ring: "
-                "the key expires. Hatched: beyond the cryptoperiod.");
+    pdf_note(
+        w,
+        "Bar: the versions of the key, the last one the version in use, up to the snapshot; dark: it is the "
+        "newest. Ring: the disk encryption set took it up. Tick: the end of the cryptoperiod. Diamond: the "
+        "key expires. Hatched: beyond the cryptoperiod.");
 }

@@ -320,6 +320,7 @@ static void text_block(struct buf *out, const struct doc *d, const struct doc_bl
         break;
     case DOC_COLUMNS:
     case DOC_COLUMN:
+    case DOC_KEEP:
     case DOC_PAGE_BREAK:
     case DOC_LANDSCAPE:
     case DOC_PORTRAIT:

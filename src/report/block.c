@@ -253,6 +253,13 @@ static int block_columns(struct build *b, const struct json *block, const struct
     return 0;
 }
 
+static int block_keep(struct build *b, const struct json *block, const struct json *value, enum doc_kind kind,
+                      struct err *e)
+{
+    (void)block;
+    return block_inside(b, build_add(b, kind), value, e);
+}
+
 static int block_table(struct build *b, const struct json *block, const struct json *value,
                        enum doc_kind kind, struct err *e)
 {
@@ -325,6 +332,7 @@ static int block_code(struct build *b, const struct json *block, const struct js
         return err_set(e, "there is no column \"%s\" here", word);
     if (!word && !json_is(value, JSON_ARRAY))
         return err_set(e, "\"code\" is the name of a column, or an array of lines");
+    d->level = x != NULL; /* the lines of a file have numbers, commands have none */
     if (x && x->text)
         for (const char *p = x->text;;) {
             size_t n = strcspn(p, "\n");
@@ -415,6 +423,7 @@ static const struct {
     {"warning", DOC_WARNING, block_flow, "warning anchor if unless"},
     {"table", DOC_TABLE, block_table, "table columns limit more empty anchor if unless"},
     {"columns", DOC_COLUMNS, block_columns, "columns if unless"},
+    {"keep", DOC_KEEP, block_keep, "keep if unless"},
     {"figure", DOC_FIGURE, block_figure, "figure sql limit more if unless"},
     {"code", DOC_CODE, block_code, "code anchor if unless"},
     {"page", DOC_PAGE_BREAK, block_page, "page if unless"},
@@ -440,7 +449,7 @@ static int build_one(struct build *b, const struct json *block, struct err *e)
     }
     return err_set(
         e, "no kind of block: known are cover, contents, chapter, section, heading, lead, paragraph, band, "
-           "warning, columns, table, figure, code, page, for-each, when");
+           "warning, columns, keep, table, figure, code, page, for-each, when");
 }
 
 int build_blocks(struct build *b, const struct json *list, struct err *e)

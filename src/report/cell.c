@@ -149,6 +149,8 @@ static void cell_resource(struct build *b, struct doc_text *out, const char *id,
         buf_text(&where, "resource group");
     else if (!x.name && x.subscription)
         buf_text(&where, "subscription");
+    else if (x.name && !x.subscription && x.kind && strcasecmp(x.kind, "managementGroups") == 0)
+        buf_text(&where, "management group");
     if (x.subscription && (x.name || x.group)) {
         buf_text(&where, where.len ? " · " : "");
         buf_text(&where, cell_name(b, x.subscription));

@@ -44,7 +44,8 @@ enum doc_kind {
     DOC_COLUMN,  /* one side: children */
     DOC_TABLE,
     DOC_FIGURE,
-    DOC_CODE, /* code[]: monospaced lines, wrapped visibly */
+    DOC_CODE, /* monospaced lines, wrapped visibly; numbered unless `level` is 0 */
+    DOC_KEEP, /* children stay on one page where they fit on one */
     DOC_PAGE_BREAK,
     DOC_LANDSCAPE, /* pages from here on lie on their side */
     DOC_PORTRAIT

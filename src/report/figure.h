@@ -10,9 +10,11 @@
  * (words: "whole" or the link's name), reason?, link? ("#anchor"). status-bar      one row per bar: label,
  * pass, fail, not_assessed, not_applicable, attested, words. key-timeline    one row per key: key, detail?,
  * start (when the version in use was created), now (the snapshot), limit? (end of the cryptoperiod),
- * expires?, status, words. One time axis for all rows; the bar runs from start to now, hatched beyond limit;
- * a tick at limit, a ring at expires. steps           one row per step: title, text. Numbered boxes in a row,
- * an arrow between them. */
+ * expires?, earlier? (when the versions before it were created, oldest first, with spaces between), newer?
+ * (when a version that is not in use was created), adopted? (when the version in use was taken up), status,
+ * words. One time axis for all rows; the bar runs from the first version to now, hatched beyond limit; a tick
+ * at limit, a ring at adopted, a diamond at expires. steps           one row per step: title, text. Numbered
+ * boxes in a row, an arrow between them. */
 #ifndef KC_REPORT_FIGURE_H
 #define KC_REPORT_FIGURE_H
 

@@ -8,7 +8,7 @@ n AS (
 ask AS (SELECT framework, max(service_provider) AS providers, max(moderate IS NOT NULL) AS baselines FROM control GROUP BY framework)
 SELECT f.title,
        trim(CASE WHEN ask.baselines THEN coalesce(upper(substr(entity.baseline, 1, 1)) || substr(entity.baseline, 2), 'baseline not declared') || ' · '
-                 WHEN ask.providers THEN coalesce(replace(entity.kind, '-', ' '), 'entity type not declared') || ' · ' WHEN f.label = '' THEN f.edition ELSE '' END || substr(f.label, 1, instr(f.label || ';', ';') - 1), ' ·') AS detail,
+                 WHEN ask.providers THEN coalesce(replace(entity.kind, '-', ' '), 'entity type not declared') || ' · ' WHEN f.label = '' THEN substr(f.edition, 1, instr(f.edition || ',', ',') - 1) ELSE '' END || substr(f.label, 1, instr(f.label || ';', ';') - 1), ' ·') AS detail,
        n.controls, n.no_exceptions, n.exceptions, n.not_assessed, n.supporting, n.by_hand, n.not_applicable,
        n.no_exceptions || ' without exceptions, ' || n.exceptions || ' with, ' || n.not_assessed || ' not assessed, ' || n.supporting ||
        ' supporting, ' || n.by_hand || ' by hand' || CASE n.not_applicable WHEN 0 THEN '' ELSE ', ' || n.not_applicable || ' n/a' END AS words

@@ -12,14 +12,17 @@ behind AS (
     FROM shown s JOIN custody_finding b ON b.cluster_key = s.cluster_key AND b.link = s.weakest
     JOIN finding f ON f.id = b.finding_id AND f.status = s.status
    WHERE s.place <= 100 GROUP BY s.cluster_key),
+cut AS (SELECT f.n, min(instr(f.reason || ',', ','), instr(f.reason || ';', ';'), instr(f.reason || ' (', ' ('), instr(f.reason || ':', ':')) AS at
+          FROM behind b JOIN finding f ON f.n = b.first),
 pools AS (SELECT p.cluster_key, count(*) AS n, sum(p.os_disk_type = 'Ephemeral') AS ephemeral
             FROM shown s JOIN node_pool p ON p.cluster_key = s.cluster_key WHERE s.place <= 100 GROUP BY p.cluster_key)
 SELECT s.name AS cluster,
        coalesce(a.location || ' · ', '') || CASE WHEN coalesce(a.environment, '') = '' THEN '' ELSE a.environment || ' · ' END ||
        coalesce(p.n, 0) || CASE p.n WHEN 1 THEN ' pool' ELSE ' pools' END || CASE WHEN p.ephemeral > 0 THEN ', ephemeral OS' ELSE '' END AS detail,
        l.declared, l.pool_disks, l.data_disks, l.des, l.key, l.rotation, l.vault, l.identity, s.etcd, s.status,
-       CASE WHEN s.weakest IS NULL THEN 'whole' ELSE replace(s.weakest, '-', ' ') END AS weakest,
-       f.reason || CASE b.n WHEN 1 THEN '' ELSE ' and ' || (b.n - 1) || ' more' END || ', ' || f.id AS reason,
+       CASE WHEN s.weakest IS NULL THEN 'whole' WHEN s.weakest = 'des' THEN 'DES' ELSE replace(s.weakest, '-', ' ') END AS weakest,
+       CASE WHEN length(f.reason) > 60 AND cut.at BETWEEN 20 AND 70 THEN substr(f.reason, 1, cut.at - 1) WHEN length(f.reason) > 60 THEN substr(f.reason, 1, 56) || '…' ELSE f.reason END ||
+       CASE b.n WHEN 1 THEN '' ELSE ' and ' || (b.n - 1) || ' more' END || ', ' || f.id AS reason,
        '#' || f.id AS link
   FROM shown s
   LEFT JOIN aks_cluster a ON a.id_key = s.cluster_key
@@ -27,5 +30,6 @@ SELECT s.name AS cluster,
   LEFT JOIN pools p ON p.cluster_key = s.cluster_key
   LEFT JOIN behind b ON b.cluster_key = s.cluster_key
   LEFT JOIN finding f ON f.n = b.first
+  LEFT JOIN cut ON cut.n = b.first
  WHERE s.place <= 100
  ORDER BY s.place

@@ -1,6 +1,7 @@
 -- Tests with subjects that do not hold or could not be assessed, worst first.
 WITH place AS (SELECT check_id, row_number() OVER (ORDER BY position) AS n FROM check_meta)
-SELECT m.check_id, m.code, m.title AS test, m.severity, m.basis, m.why, m.limits, coalesce(m.source, '') AS source, p.n AS place,
+SELECT m.check_id, m.code, (SELECT CASE WHEN count(DISTINCT f.expected) = 1 AND count(f.expected) = count(*) THEN max(f.expected) END
+         FROM finding f WHERE f.check_id = m.check_id AND f.status = 'fail') AS expected, m.title AS test, m.severity, m.basis, m.why, m.limits, coalesce(m.source, '') AS source, p.n AS place,
        coalesce(m.link, '') AS link, c.fail, c.not_assessed, c.fail > 0 AS has_fail, c.not_assessed > 0 AS has_unread,
        CASE WHEN c.population_known THEN c.population || CASE c.population WHEN 1 THEN ' subject' ELSE ' subjects' END || ' in the population'
             ELSE 'Population not known' END || ', ' || c.assessed || ' assessed: ' || c.pass || ' pass, ' || c.fail || ' fail; ' || c.not_assessed ||

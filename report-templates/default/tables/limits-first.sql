@@ -11,7 +11,7 @@ SELECT (SELECT group_concat(words, ' ') FROM (
                       ELSE CASE (SELECT count(*) FROM framework) WHEN shipped.n THEN 'None of them' ELSE 'None of ' || shipped.names END ||
                         ' requires customer-managed keys; ' END ||
        CASE shipped.n WHEN 0 THEN '' ELSE coalesce((
-         SELECT CASE adopted WHEN 1 THEN 'that test rests on the organisation''s own policy' || CASE document WHEN '' THEN '' ELSE ' ' || document END || '.'
+         SELECT CASE adopted WHEN 1 THEN 'that test rests on the organisation''s own policy' || CASE WHEN document = '' OR length(document) > 24 THEN ' (appendix D)' ELSE ' ' || document END || '.'
                      ELSE 'that test rests on keycustody''s default, which the organisation has not adopted.' END
            FROM policy WHERE name = 'cmk-required'), 'that test is the organisation''s own policy.') END AS keys
   FROM shipped
