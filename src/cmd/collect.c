@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "azure/record.h"
 #include "azure/replay.h"
+#include "azure/resume.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -24,6 +26,8 @@ static const struct cmd_option collect_option_rows[] = {
     {"--deadline", "TIME", "what is not read by then is a gap: 90s, 30m, 2h (default 6h)"},
     {"--timeout", "TIME", "for one try of one request (default 100s)"},
     {"--log-format", "FORMAT", "text (default) or json: one event a line"},
+    {"--resume", NULL, "go on from what a collection that was cut off had read, in the last 24 hours"},
+    {"--record", "FILE.har", "write what comes in as a recording (HAR 1.2), without secrets"},
     {"--replay", "FILE.har", "no Azure: answers come from this recording (HAR 1.2)"},
     {"--taken-at", "UTC", "date of the snapshot, 2026-11-24T09:30:00Z; only with --replay"},
     {"--principal", "OBJECT-ID", "who made the recording: without it, visibility is not proven"},
@@ -143,12 +147,24 @@ static int collect_check_reached(const struct transport *t, struct evidence *ev,
     return -1;
 }
 
+/* The snapshot begins with the oldest answer in it. */
+static int collect_count_before(const struct transport *before, struct evidence_run *run, struct err *e)
+{
+    const struct resume_state *s = resume_state(before);
+
+    if (!s->used)
+        return 0;
+    note_info("%lld of the answers are from the collection before: this snapshot spans the time since %s",
+              (long long)s->used, s->first);
+    return clock_read(s->first, &run->started, e);
+}
+
 /* The collection itself, under the lock. Returns an exit code. */
 static int collect_take(const struct collect_job *job, struct store *store, struct transport *transport,
                         const struct resources *resources, const char *command_line, struct err *e)
 {
-    int live = !job->replay;
-    struct collect_show *show = collect_show_new(live ? transport : NULL);
+    const struct live_state *live = job->azure ? live_state(job->azure) : NULL;
+    struct collect_show *show = collect_show_new(job->azure);
     struct evidence *ev = NULL;
     struct collect_options options = {.resources = resources,
                                       .subscriptions = job->scope.rows,
@@ -172,16 +188,23 @@ static int collect_take(const struct collect_job *job, struct store *store, stru
         goto out;
     note_status("%s", "");
     if (result.interrupted) {
-        note_warn("interrupted: nothing was added to the store");
+        note_warn("interrupted: nothing was added to the store%s",
+                  live ? "; collect --resume goes on from what was read" : "");
+        if (live) {
+            evidence_leave(ev);
+            ev = NULL;
+        }
         code = EXIT_INTERRUPTED;
         goto out;
     }
     if (collect_check_reached(transport, ev, e) != 0)
         goto out;
     if (live) {
-        run.clock_difference = live_state(transport)->clock_difference;
-        run.clock_known = live_state(transport)->clock_known;
+        run.clock_difference = live->clock_difference;
+        run.clock_known = live->clock_known;
     }
+    if (job->before && collect_count_before(job->before, &run, e) != 0)
+        goto out;
     sum.subscriptions = result.subscriptions;
     sum.requests = result.requests;
     sum.exchanges = evidence_exchanges(ev);
@@ -189,9 +212,11 @@ static int collect_take(const struct collect_job *job, struct store *store, stru
     sum.gaps = evidence_gaps(ev);
     if (collect_show_gaps(ev, e) != 0 || collect_show_population(ev, resources, e) != 0)
         goto out;
+    if (job->recorder && record_finish(job->recorder, e) != 0)
+        goto out;
     finished = evidence_finish(ev, &run, e);
     ev = NULL;
-    if (finished != 0)
+    if (finished != 0 || store_drop_partials(store, e) != 0)
         goto out;
     collect_show_end(show, store_last(store), &sum);
     code = sum.gaps ? EXIT_INCOMPLETE : EXIT_OK;
@@ -222,12 +247,12 @@ static int collect_check_time(const struct collect_job *job, const struct store 
 
 /* The recording or Azure, signed in. */
 static int collect_open(struct transport **out, struct collect_job *job, const struct resources *resources,
-                        struct err *e)
+                        const struct store *store, struct err *e)
 {
     int credentials = 0;
 
     if (!job->replay)
-        return collect_open_live(out, job, resources, e);
+        return collect_open_live(out, job, resources, store, e);
     if (replay_open(out, job->replay, &credentials, e) != 0)
         return -1;
     if (credentials)
@@ -256,15 +281,16 @@ static int collect_run_command(int argc, char **argv, struct err *e)
     if (resources_load(&resources, e) != 0)
         goto out;
     /* a recording that cannot be read, or a store that cannot be written, is told before anything else */
-    if (job.replay && collect_open(&transport, &job, &resources, e) != 0)
+    if (job.replay && collect_open(&transport, &job, &resources, NULL, e) != 0)
         goto out;
-    if (store_open_to_add(&store, job.store, &locked, e) != 0) {
+    if ((cmd_has(&args, "--resume") ? store_open_to_resume : store_open_to_add)(&store, job.store, &locked,
+                                                                                e) != 0) {
         code = locked ? EXIT_LOCKED : EXIT_FAILED;
         goto out;
     }
     if (collect_check_time(&job, store, e) != 0)
         goto out;
-    if (!transport && collect_open(&transport, &job, &resources, e) != 0) {
+    if (!transport && collect_open(&transport, &job, &resources, store, e) != 0) {
         if (collect_signal)
             code = EXIT_INTERRUPTED;
         goto out;
@@ -273,8 +299,8 @@ static int collect_run_command(int argc, char **argv, struct err *e)
     code = collect_take(&job, store, transport, &resources, command_line, e);
 out:
     free(command_line);
-    store_close(store);
     transport_free(transport);
+    store_close(store);
     resources_free(&resources);
     signer_free(job.signer);
     scope_free(&job.scope);

@@ -16,12 +16,14 @@
 /* What the person asked for. */
 struct collect_job {
     const struct cmd_args *args;
-    const char *store, *replay, *taken_at, *record;
-    int resume;
+    const char *store, *replay, *taken_at;
     struct scope scope;    /* of --subscription and --management-group */
     char principal[37];    /* object id of the caller; "": unknown */
     struct signer *signer; /* NULL: not sealed */
     struct live_options live;
+    const struct transport *azure; /* live Azure itself, behind what stands before it; NULL: a recording */
+    struct transport *recorder;    /* of --record, in front of it; NULL: none. Owned by whoever is in front */
+    const struct transport *before; /* of --resume */
 };
 
 extern volatile sig_atomic_t collect_signal; /* SIGINT or SIGTERM came */
@@ -33,7 +35,7 @@ int collect_read_live(struct live_options *out, const struct cmd_args *args, str
 int collect_read_duration(const char *option, const char *text, int64_t *seconds, struct err *e);
 /* Signs in, and finds the subscriptions that were named or lie below a management group. */
 int collect_open_live(struct transport **out, struct collect_job *job, const struct resources *resources,
-                      struct err *e);
+                      const struct store *store, struct err *e);
 
 /* ---- collect_show.c: what a person sees of it, and what a program reads */
 struct collect_show;

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "azure/record.h"
+#include "azure/resume.h"
 #include "base/note.h"
 #include "cmd/collect.h"
 
@@ -46,8 +48,35 @@ int collect_read_live(struct live_options *out, const struct cmd_args *args, str
     return 0;
 }
 
+/* What stands in front of Azure: what was read before, and the recorder. */
+static int collect_put_before(struct transport **t, struct collect_job *job, const struct store *store,
+                              struct err *e)
+{
+    struct resume_options resume = {.store = store,
+                                    .principal_id = *job->principal ? job->principal : NULL,
+                                    .subscriptions = job->scope.rows,
+                                    .subscription_count = job->scope.count};
+
+    if (cmd_has(job->args, "--resume")) {
+        resume_open(t, *t, &resume);
+        job->before = *t;
+        note_info("resume: %lld answers are at hand%s%s%s%s", (long long)resume_state(*t)->found,
+                  *resume_state(*t)->first ? ", read between " : "", resume_state(*t)->first,
+                  *resume_state(*t)->first ? " and " : "", resume_state(*t)->last);
+    }
+    if (cmd_has(job->args, "--record")) {
+        struct transport *inner = *t;
+
+        *t = NULL; /* record_open owns it in every case */
+        if (record_open(t, inner, cmd_value(job->args, "--record"), e) != 0)
+            return -1;
+        job->recorder = *t;
+    }
+    return 0;
+}
+
 int collect_open_live(struct transport **out, struct collect_job *job, const struct resources *resources,
-                      struct err *e)
+                      const struct store *store, struct err *e)
 {
     const struct tokens *tokens = NULL;
     struct transport *t = NULL;
@@ -76,6 +105,9 @@ int collect_open_live(struct transport **out, struct collect_job *job, const str
         if (scope_add_group(&job->scope, t, resources, value, e) != 0)
             goto out;
     }
+    job->azure = t;
+    if (collect_put_before(&t, job, store, e) != 0)
+        goto out;
     *out = t;
     t = NULL;
     rc = 0;

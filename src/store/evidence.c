@@ -82,6 +82,19 @@ void evidence_abandon(struct evidence *ev)
     free(ev);
 }
 
+void evidence_leave(struct evidence *ev)
+{
+    if (!ev)
+        return;
+    if (ev->open)
+        db_exec(ev->db, "COMMIT", NULL);
+    evidence_close(ev);
+    evidence_remove(ev->scratch);
+    free(ev->partial);
+    free(ev->scratch);
+    free(ev);
+}
+
 static int evidence_prepare(struct evidence *ev, struct err *e)
 {
     struct db *db = ev->db;
@@ -123,9 +136,12 @@ static int evidence_open(struct evidence *ev, struct err *e)
     if (db_open(&ev->db, ev->scratch, DB_WRITE, e) != 0 || db_attach(ev->db, ev->partial, "snap", 0, e) != 0)
         return -1;
     /* Both files are worth nothing until they are finished, and are synced then; until then they must only
-     * survive the end of the process, and the operating system sees to that. */
+     * survive the end of the process, and the operating system sees to that. The facts do not even have to do
+     * that, so they need no journal. What sorts and steps of queries hold spills into files that have no name
+     * any more: memory stays flat whatever the size of the estate. */
     if (db_exec(ev->db,
-                "PRAGMA main.journal_mode = MEMORY; PRAGMA main.synchronous = OFF; PRAGMA snap.synchronous = "
+                "PRAGMA temp_store = FILE; PRAGMA main.journal_mode = OFF; PRAGMA main.synchronous = OFF; "
+                "PRAGMA snap.synchronous = "
                 "OFF; BEGIN",
                 e) != 0)
         return err_context(e, "%s", ev->partial);

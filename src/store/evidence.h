@@ -63,5 +63,7 @@ int evidence_checkpoint(struct evidence *ev,
  */
 int evidence_finish(struct evidence *ev, const struct evidence_run *run, struct err *e);
 void evidence_abandon(struct evidence *ev); /* removes it; NULL is fine */
+/* Ends it as a killed process would, but with all that was read: the next collection may go on from it. */
+void evidence_leave(struct evidence *ev);
 
 #endif

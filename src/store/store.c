@@ -19,7 +19,18 @@ struct store {
     char *dir, *snapshots; /* snapshots: the folder in it */
     struct chain chain;
     int lock; /* descriptor, -1: not held */
+    char **partials;
+    size_t partial_count;
 };
+
+static void store_forget_partials(struct store *s)
+{
+    for (size_t i = 0; i < s->partial_count; i++)
+        free(s->partials[i]);
+    free(s->partials);
+    s->partials = NULL;
+    s->partial_count = 0;
+}
 
 void store_close(struct store *s)
 {
@@ -28,6 +39,7 @@ void store_close(struct store *s)
     if (s->lock >= 0)
         close(s->lock);
     chain_free(&s->chain);
+    store_forget_partials(s);
     free(s->dir);
     free(s->snapshots);
     free(s);
@@ -156,7 +168,15 @@ static int store_is_left_over(const char *name)
     return 0;
 }
 
-static int store_sweep(const char *dir, struct err *e)
+static int store_is_partial(const char *name)
+{
+    const char *end = strstr(name, ".db.partial");
+
+    return end && strlen(end) == 11;
+}
+
+/* keep: not what a collection had read, nor the journal without which it cannot be opened */
+static int store_sweep(const char *dir, int keep, struct err *e)
 {
     DIR *d = opendir(dir);
     struct dirent *entry = NULL;
@@ -167,12 +187,12 @@ static int store_sweep(const char *dir, struct err *e)
     while (rc == 0 && (entry = readdir(d))) {
         char *path = NULL;
 
-        if (!store_is_left_over(entry->d_name))
+        if (!store_is_left_over(entry->d_name) || (keep && strstr(entry->d_name, ".db.partial")))
             continue;
         path = file_join(dir, entry->d_name);
         if (unlink(path) != 0)
             rc = err_set(e, "%s: cannot remove what a collection left behind: %s", path, strerror(errno));
-        else if (strstr(entry->d_name, ".db.partial") && strlen(strstr(entry->d_name, ".db.partial")) == 11)
+        else if (store_is_partial(entry->d_name))
             note_info("%s: removed: a collection that was cut off", path);
         free(path);
     }
@@ -216,7 +236,61 @@ static int store_check_head(const struct store *s, struct err *e)
     return 0;
 }
 
-int store_open_to_add(struct store **out, const char *dir, int *locked, struct err *e)
+static int store_find_partials(struct store *s, struct err *e)
+{
+    DIR *d = opendir(s->snapshots);
+    struct dirent *entry = NULL;
+
+    if (!d)
+        return err_set(e, "%s: cannot read the folder: %s", s->snapshots, strerror(errno));
+    while ((entry = readdir(d))) {
+        char *path = NULL;
+
+        if (!store_is_partial(entry->d_name))
+            continue;
+        path = file_join(s->snapshots, entry->d_name);
+        if (!file_is_regular(path)) {
+            free(path);
+            continue;
+        }
+        s->partials = mem_grow(s->partials, s->partial_count + 1, sizeof *s->partials);
+        s->partials[s->partial_count++] = path;
+    }
+    closedir(d);
+    return 0;
+}
+
+size_t store_partial_count(const struct store *s)
+{
+    return s->partial_count;
+}
+
+const char *store_partial(const struct store *s, size_t at)
+{
+    return at < s->partial_count ? s->partials[at] : NULL;
+}
+
+int store_drop_partials(struct store *s, struct err *e)
+{
+    static const char *const with[] = {"", "-journal", "-wal", "-shm"};
+
+    for (size_t i = 0; i < s->partial_count; i++) {
+        for (size_t k = 0; k < sizeof with / sizeof *with; k++) {
+            char *path = mem_print("%s%s", s->partials[i], with[k]);
+            int rc = unlink(path) != 0 && errno != ENOENT;
+
+            if (rc)
+                err_set(e, "%s: cannot remove what a collection left behind: %s", path, strerror(errno));
+            free(path);
+            if (rc)
+                return -1;
+        }
+    }
+    store_forget_partials(s);
+    return 0;
+}
+
+static int store_open_adding(struct store **out, const char *dir, int keep, int *locked, struct err *e)
 {
     struct store *s = store_new(dir);
     int rc = -1;
@@ -226,7 +300,9 @@ int store_open_to_add(struct store **out, const char *dir, int *locked, struct e
         goto out;
     if (file_make_dir(s->snapshots, 0700, e) != 0)
         goto out;
-    if (store_sweep(s->dir, e) != 0 || store_sweep(s->snapshots, e) != 0)
+    if (store_sweep(s->dir, 0, e) != 0 || store_sweep(s->snapshots, keep, e) != 0)
+        goto out;
+    if (keep && store_find_partials(s, e) != 0)
         goto out;
     if (chain_read(&s->chain, s->dir, NULL, NULL, e) != 0 || chain_recover(&s->chain, s->dir, e) != 0)
         goto out;
@@ -238,6 +314,16 @@ int store_open_to_add(struct store **out, const char *dir, int *locked, struct e
 out:
     store_close(s);
     return rc;
+}
+
+int store_open_to_add(struct store **out, const char *dir, int *locked, struct err *e)
+{
+    return store_open_adding(out, dir, 0, locked, e);
+}
+
+int store_open_to_resume(struct store **out, const char *dir, int *locked, struct err *e)
+{
+    return store_open_adding(out, dir, 1, locked, e);
 }
 
 /* Read-only and safely on disk. */

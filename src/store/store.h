@@ -35,7 +35,12 @@ int store_open(struct store **out, const char *dir, struct err *e);
  * holds the lock (-1 is returned). The head of the chain must be whole: its file there, with the hash that
  * the chain names. */
 int store_open_to_add(struct store **out, const char *dir, int *locked, struct err *e);
-void store_close(struct store *s); /* releases the lock; NULL is fine */
+/* The same, but what cut-off collections had read stays, to go on from: see below. */
+int store_open_to_resume(struct store **out, const char *dir, int *locked, struct err *e);
+size_t store_partial_count(const struct store *s);
+const char *store_partial(const struct store *s, size_t at); /* path of its snapshot in the making */
+int store_drop_partials(struct store *s, struct err *e);     /* they are not needed any more */
+void store_close(struct store *s);                           /* releases the lock; NULL is fine */
 
 const char *store_dir(const struct store *s);
 size_t store_count(const struct store *s);
