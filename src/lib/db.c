@@ -115,8 +115,7 @@ int db_open(struct db **out, const char *path, enum db_mode mode, struct err *e)
     if (sqlite3_create_function_v2(db->handle, "sqlar_uncompress", 2,
                                    SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, NULL,
                                    db_sqlar_uncompress, NULL, NULL, NULL) != SQLITE_OK ||
-        db_exec(db, "PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;",
-                e) != 0) {
+        db_exec(db, "PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON;", e) != 0) {
         err_context(e, "%s", path);
         db_close(db);
         return -1;
