@@ -12,14 +12,6 @@
 #include "base/mem.h"
 #include "base/note.h"
 
-#pragma weak cmd_collect
-#pragma weak cmd_assess
-#pragma weak cmd_report
-#pragma weak cmd_verify
-#pragma weak cmd_snapshots
-#pragma weak cmd_checks
-#pragma weak cmd_frameworks
-#pragma weak cmd_evidence
 static const struct cmd *const cmd_table[] = {
     &cmd_collect,   &cmd_assess, &cmd_report,     &cmd_verify,
     &cmd_snapshots, &cmd_checks, &cmd_frameworks, &cmd_evidence,

@@ -122,8 +122,12 @@ static int findings_finding_row(struct json_out *o, struct db_stmt *s, struct db
     int at = 0, rc = 0;
 
     json_object(o, NULL);
-    for (; at < (int)(sizeof fields / sizeof *fields); at++)
-        findings_text(o, fields[at], s, at);
+    for (; at < (int)(sizeof fields / sizeof *fields); at++) {
+        if (strcmp(fields[at], "reason") == 0)
+            json_put_text(o, fields[at], db_text(s, at)); /* always a text: programs look at how it begins */
+        else
+            findings_text(o, fields[at], s, at);
+    }
     rc = findings_evidence(o, db_text(s, at), exchange, e);
     json_object_end(o);
     return rc;

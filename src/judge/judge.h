@@ -9,9 +9,10 @@
 #include "lib/db.h"
 
 struct judge_options {
-    const char *snapshot;          /* path of the snapshot's file; it is only read */
-    const char *facts;             /* path of the database to make; it must not exist. NULL: in memory */
-    const char *engagement;        /* file, or NULL */
+    const char *snapshot;   /* path of the snapshot's file; it is only read */
+    const char *facts;      /* path of the database to make; it must not exist. NULL: in memory; "": in a
+                               file without a name that goes when it is closed */
+    const char *engagement; /* file, or NULL */
     const char *const *frameworks; /* ids and files */
     size_t framework_count;        /* 0: all that are built in */
 };
