@@ -2,8 +2,8 @@
 # A collection that is killed at any moment, or whose disk fills up, leaves the store whole: what was in the chain before is in it
 # after, verify finds nothing, and the next collection succeeds.
 . "${SOURCE_DIR:?}/tests/made-pack.sh"
-har=$root/samples/$(tail -n 1 "$work/recordings" | cut -d " " -f 1)
-principal="--principal $(tail -n 1 "$work/recordings" | awk '{print $3}')"
+har=$(echo "$recordings" | tail -n 1)
+principal="--principal $principal"
 kills=${KILLS:-60}
 base=$work/base
 cp -a "$store" "$base"
