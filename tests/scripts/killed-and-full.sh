@@ -29,7 +29,8 @@ for i in $(seq "$kills"); do
   chmod -R u+w "$work/k" 2>/dev/null || true
   rm -rf "$work/k"
   cp -a "$base" "$work/k"
-  collect "$work/k" 2027-01-01T00:00:00Z >/dev/null 2>&1 &
+  # shellcheck disable=SC2086 # not the function: what is killed must be the program, not a shell that waits for it
+  "$kc" collect --store "$work/k" --replay "$har" --taken-at 2027-01-01T00:00:00Z $principal >/dev/null 2>&1 &
   pid=$!
   sleep "$(printf '%d.%03d' $((took * i / kills / 1000)) $((took * i / kills % 1000)))"
   kill -9 $pid 2>/dev/null && killed=$((killed + 1))
