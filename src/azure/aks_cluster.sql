@@ -11,7 +11,7 @@
 -- shape: list
 -- permission: Microsoft.ContainerService/managedClusters/read
 -- must: id_key, cluster_identity.cluster_key, node_pool.id_key
--- known: name, location, node_rg, des_id, kms_enabled, kms_key_url, provisioning_state, node_pool.encryption_at_host, node_pool.os_disk_type, node_pool.pool_type, cluster_identity.principal_id
+-- known: name, location, node_rg, des_id, kms_enabled, kms_key_url, virtual_nodes, provisioning_state, node_pool.encryption_at_host, node_pool.os_disk_type, node_pool.pool_type
 -- source: Azure REST API, Microsoft.ContainerService 2026-03-01, ManagedClusters_List
 --   diskEncryptionSetID is written with a capital ID; absent, null and "" all mean that the cluster names no set.
 --   agentPoolProfiles is the complete copy of the pools. enableEncryptionAtHost is absent on pools made in the portal
@@ -35,7 +35,7 @@ CREATE TABLE aks_cluster(
   sku_name             TEXT,
   hosted_system        INTEGER,  -- 1: system nodes live in a subscription of Microsoft
   nap                  INTEGER,  -- 1: node auto-provisioning: nodes are stand-alone VMs
-  virtual_nodes        INTEGER,
+  virtual_nodes        INTEGER,  -- 1: the add-on aciConnectorLinux is on: no customer-managed key there
   identity_type        TEXT,
   kms_enabled          INTEGER,
   kms_key_url          TEXT,  -- '' = none
@@ -53,7 +53,7 @@ CREATE INDEX aks_cluster_node_rg ON aks_cluster(node_rg_key);
 -- The identities that act for a cluster.
 CREATE TABLE cluster_identity(
   cluster_key  TEXT,
-  principal_id TEXT,  -- object id, lower case
+  principal_id TEXT,  -- object id, lower case; NULL: the answer leaves it out
   kind         TEXT,  -- cluster or kubelet
   src          INTEGER,
   ptr          TEXT,
@@ -83,20 +83,24 @@ CREATE TABLE node_pool(
 ) STRICT;
 CREATE INDEX node_pool_cluster ON node_pool(cluster_key);
 
-CREATE TEMP VIEW aks_cluster_view AS
+-- The items of the lists, each as far as what hangs on it has the right shape.
+CREATE TEMP VIEW aks_cluster_item AS
 WITH body AS MATERIALIZED (
-  SELECT e.n AS src, e.subject, e.resource, e.api_version, ltrim(CAST(sqlar_uncompress(s.data, s.sz) AS TEXT), char(65279)) AS b
+  SELECT e.n AS src, e.api_version, ltrim(CAST(sqlar_uncompress(s.data, s.sz) AS TEXT), char(65279)) AS b
   FROM exchange e JOIN sqlar s ON s.name = 'answers/' || e.sha256
   WHERE e.resource = 'aks_cluster' AND e.usable AND e.status = 200
 ),
-item AS MATERIALIZED (
-  SELECT src, subject, api_version, '/value/' || v.key AS ptr,
+shaped AS MATERIALIZED (
+  SELECT src, api_version, '/value/' || v.key AS ptr,
     CASE WHEN json_type(v.value, '$.properties') = 'object'
       AND coalesce(json_type(v.value, '$.identity'), 'null') IN ('object', 'null')
       AND coalesce(json_type(v.value, '$.identity.userAssignedIdentities'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(v.value, '$.sku'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(v.value, '$.tags'), 'null') IN ('object', 'null')
       AND coalesce(json_type(v.value, '$.properties.identityProfile'), 'null') IN ('object', 'null')
       AND coalesce(json_type(v.value, '$.properties.securityProfile'), 'null') IN ('object', 'null')
       AND coalesce(json_type(v.value, '$.properties.securityProfile.azureKeyVaultKms'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(v.value, '$.properties.securityProfile.kubernetesResourceObjectEncryptionProfile'), 'null') IN ('object', 'null')
       AND coalesce(json_type(v.value, '$.properties.addonProfiles'), 'null') IN ('object', 'null')
       AND coalesce(json_type(v.value, '$.properties.powerState'), 'null') IN ('object', 'null')
       AND coalesce(json_type(v.value, '$.properties.hostedSystemProfile'), 'null') IN ('object', 'null')
@@ -105,9 +109,12 @@ item AS MATERIALIZED (
       THEN v.value ELSE '{}' END AS o
   FROM body, json_each(body.b, '$.value') v
   WHERE v.type = 'object'
-),
-read AS (
-  SELECT src, subject, ptr, api_version,
+)
+SELECT * FROM shaped;
+
+CREATE TEMP VIEW aks_cluster_view AS
+WITH read AS (
+  SELECT src, ptr, api_version,
     CASE json_type(o, '$.id') WHEN 'text' THEN o ->> '$.id' END AS id,
     CASE json_type(o, '$.name') WHEN 'text' THEN o ->> '$.name' END AS name,
     CASE json_type(o, '$.location') WHEN 'text' THEN o ->> '$.location' END AS location,
@@ -124,24 +131,26 @@ read AS (
       WHEN 'null' THEN CASE WHEN api_version >= '2026-02-01' THEN 0 END END AS hosted_system,
     CASE coalesce(json_type(o, '$.properties.nodeProvisioningProfile.mode'), 'null') WHEN 'text' THEN (o ->> '$.properties.nodeProvisioningProfile.mode') = 'Auto'
       WHEN 'null' THEN CASE WHEN api_version >= '2025-07-01' THEN 0 END END AS nap,
-    (SELECT max(CASE a.type WHEN 'true' THEN 1 WHEN 'false' THEN 0 END)
-      FROM json_tree(o, '$.properties.addonProfiles') a WHERE a.key = 'enabled' AND lower(a.path) LIKE '%aciconnectorlinux%') AS virtual_nodes,
+    CASE json_type(o, '$.properties.addonProfiles') WHEN 'object' THEN (
+      SELECT CASE WHEN count(*) = 0 THEN 0 WHEN count(*) = sum(a.type = 'object' AND coalesce(json_type(a.value, '$.enabled'), 'null') IN ('true', 'false', 'null'))
+        THEN max(coalesce(json_type(a.value, '$.enabled'), 'null') = 'true') END
+      FROM json_each(o, '$.properties.addonProfiles') a WHERE lower(a.key) = 'aciconnectorlinux') ELSE 0 END AS virtual_nodes,
     CASE coalesce(json_type(o, '$.identity.type'), 'null') WHEN 'text' THEN o ->> '$.identity.type'
       WHEN 'null' THEN CASE WHEN api_version >= '2024-02-01' THEN '' END END AS identity_type,
     CASE coalesce(json_type(o, '$.properties.securityProfile.azureKeyVaultKms.enabled'), 'null') WHEN 'true' THEN 1 WHEN 'false' THEN 0
       WHEN 'null' THEN CASE WHEN api_version >= '2024-02-01' THEN 0 END END AS kms_enabled,
     CASE coalesce(json_type(o, '$.properties.securityProfile.azureKeyVaultKms.keyId'), 'null') WHEN 'text' THEN o ->> '$.properties.securityProfile.azureKeyVaultKms.keyId'
       WHEN 'null' THEN CASE WHEN api_version >= '2024-02-01' THEN '' END END AS kms_key_url,
-    CASE json_type(o, '$.properties.securityProfile.kubernetesResourceObjectEncryptionProfile.infrastructureEncryption') WHEN 'text'
-      THEN o ->> '$.properties.securityProfile.kubernetesResourceObjectEncryptionProfile.infrastructureEncryption'
-      ELSE CASE WHEN api_version LIKE '%-preview' AND api_version >= '2025-06-02' THEN '' END END AS kms_infra_encryption,
-    json_type(o, '$.properties.securityProfile.kubernetesResourceObjectEncryptionProfile.infrastructureEncryption') IS NOT NULL
-      OR (api_version LIKE '%-preview' AND api_version >= '2025-06-02') AS kms_infra_visible,
+    CASE coalesce(json_type(o, '$.properties.securityProfile.kubernetesResourceObjectEncryptionProfile.infrastructureEncryption'), 'null')
+      WHEN 'text' THEN o ->> '$.properties.securityProfile.kubernetesResourceObjectEncryptionProfile.infrastructureEncryption'
+      WHEN 'null' THEN CASE WHEN api_version GLOB '*-preview' AND api_version >= '2025-06-02' THEN '' END END AS kms_infra_encryption,
+    coalesce(json_type(o, '$.properties.securityProfile.kubernetesResourceObjectEncryptionProfile.infrastructureEncryption'), 'null') = 'text'
+      OR (api_version GLOB '*-preview' AND api_version >= '2025-06-02') AS kms_infra_visible,
     CASE coalesce(json_type(o, '$.tags'), 'null') WHEN 'object' THEN o -> '$.tags'
       WHEN 'null' THEN CASE WHEN api_version >= '2024-02-01' THEN '{}' END END AS tags,
     coalesce((SELECT t.value FROM json_each(o, '$.tags') t
       WHERE lower(t.key) IN ('environment', 'env', 'stage') AND t.type = 'text' ORDER BY lower(t.key), t.key LIMIT 1), '') AS environment
-  FROM item
+  FROM aks_cluster_item
 ),
 keyed AS (SELECT *, coalesce((SELECT f.key FROM fold f WHERE f.raw = id), lower(rtrim(id, '/'))) AS id_key FROM read)
 SELECT id, id_key, name, replace(lower(location), ' ', ''), substr(id_key, 16, 36),
@@ -152,58 +161,41 @@ SELECT id, id_key, name, replace(lower(location), ' ', ''), substr(id_key, 16, 3
   tags, environment, src, ptr, api_version
 FROM keyed;
 
-CREATE TEMP VIEW cluster_identity_view AS
-WITH body AS MATERIALIZED (
-  SELECT e.n AS src, e.subject, e.resource, e.api_version, ltrim(CAST(sqlar_uncompress(s.data, s.sz) AS TEXT), char(65279)) AS b
-  FROM exchange e JOIN sqlar s ON s.name = 'answers/' || e.sha256
-  WHERE e.resource = 'aks_cluster' AND e.usable AND e.status = 200
-),
-item AS MATERIALIZED (
-  SELECT src, subject, api_version, '/value/' || v.key AS ptr,
-    CASE WHEN json_type(v.value, '$.properties') = 'object'
-      AND coalesce(json_type(v.value, '$.identity'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.identity.userAssignedIdentities'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.identityProfile'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.securityProfile'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.securityProfile.azureKeyVaultKms'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.addonProfiles'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.powerState'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.hostedSystemProfile'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.nodeProvisioningProfile'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.agentPoolProfiles'), 'null') IN ('array', 'null')
-      THEN v.value ELSE '{}' END AS o
-  FROM body, json_each(body.b, '$.value') v
-  WHERE v.type = 'object'
-),
-cluster AS (SELECT src, ptr, o, json_type(o, '$.id') AS t, o ->> '$.id' AS id FROM item),
+-- wrong: the object id is there and is no text. One that is left out is not known, and no fault of the answer.
+CREATE TEMP VIEW cluster_identity_seen AS
+WITH cluster AS (SELECT src, ptr, o, o ->> '$.id' AS id FROM aks_cluster_item WHERE json_type(o, '$.id') = 'text'),
 identity AS (
-  SELECT id, t, src, ptr || '/identity' AS ptr, o ->> '$.identity.principalId' AS principal_id, 'cluster' AS kind
-  FROM cluster WHERE json_type(o, '$.identity.principalId') = 'text'
+  SELECT id, src, ptr || '/identity' AS ptr, json_type(o, '$.identity.principalId') AS t, o ->> '$.identity.principalId' AS principal_id, 'cluster' AS kind
+  FROM cluster WHERE coalesce(json_type(o, '$.identity.principalId'), 'null') <> 'null'
   UNION ALL
-  SELECT c.id, c.t, c.src, c.ptr || '/identity/userAssignedIdentities', CASE json_type(u.value, '$.principalId') WHEN 'text' THEN u.value ->> '$.principalId' END, 'cluster'
-  FROM cluster c, json_each(c.o, '$.identity.userAssignedIdentities') u WHERE u.type = 'object'
+  SELECT c.id, c.src, c.ptr || '/identity/userAssignedIdentities', CASE u.type WHEN 'object' THEN json_type(u.value, '$.principalId') ELSE u.type END,
+    CASE u.type WHEN 'object' THEN u.value ->> '$.principalId' END, 'cluster'
+  FROM cluster c, json_each(c.o, '$.identity.userAssignedIdentities') u WHERE json_type(c.o, '$.identity.userAssignedIdentities') = 'object'
   UNION ALL
-  SELECT c.id, c.t, c.src, c.ptr || '/properties/identityProfile/' || p.key, CASE json_type(p.value, '$.objectId') WHEN 'text' THEN p.value ->> '$.objectId' END, 'kubelet'
-  FROM cluster c, json_each(c.o, '$.properties.identityProfile') p WHERE p.type = 'object' AND lower(p.key) = 'kubeletidentity'
+  SELECT c.id, c.src, c.ptr || '/properties/identityProfile/' || p.key, CASE p.type WHEN 'object' THEN json_type(p.value, '$.objectId') ELSE p.type END,
+    CASE p.type WHEN 'object' THEN p.value ->> '$.objectId' END, 'kubelet'
+  FROM cluster c, json_each(c.o, '$.properties.identityProfile') p
+  WHERE json_type(c.o, '$.properties.identityProfile') = 'object' AND lower(p.key) = 'kubeletidentity'
 )
-SELECT coalesce((SELECT f.key FROM fold f WHERE f.raw = id), lower(rtrim(id, '/'))), lower(principal_id), kind, src, ptr FROM identity WHERE t = 'text';
+SELECT coalesce((SELECT f.key FROM fold f WHERE f.raw = id), lower(rtrim(id, '/'))) AS cluster_key, CASE t WHEN 'text' THEN lower(principal_id) END AS principal_id, kind, src, ptr,
+  coalesce(t, 'null') NOT IN ('text', 'null') AS wrong
+FROM identity;
+
+CREATE TEMP VIEW cluster_identity_view AS SELECT cluster_key, principal_id, kind, src, ptr FROM cluster_identity_seen;
+
+CREATE TEMP VIEW cluster_identity_gap AS
+SELECT x.resource, x.subject, x.subject AS scope, x.url, x.status, 'cluster_identity: an item at ' || s.ptr || ' has no usable principal_id' AS reason, x.n AS exchange
+FROM cluster_identity_seen s JOIN exchange x ON x.n = s.src WHERE s.wrong ORDER BY x.n, s.ptr;
 
 CREATE TEMP VIEW node_pool_view AS
-WITH body AS MATERIALIZED (
-  SELECT e.n AS src, e.subject, e.resource, e.api_version, ltrim(CAST(sqlar_uncompress(s.data, s.sz) AS TEXT), char(65279)) AS b
-  FROM exchange e JOIN sqlar s ON s.name = 'answers/' || e.sha256
-  WHERE e.resource = 'aks_cluster' AND e.usable AND e.status = 200
-),
-whole AS MATERIALIZED (
-  SELECT src, api_version, '/value/' || v.key AS ptr, v.value AS o
-  FROM body, json_each(body.b, '$.value') v
-  WHERE v.type = 'object' AND json_type(v.value, '$.id') = 'text' AND json_type(v.value, '$.properties') = 'object'
+WITH whole AS MATERIALIZED (
+  SELECT src, api_version, ptr, rtrim(o ->> '$.id', '/') AS cluster_id, o -> '$.properties.agentPoolProfiles' AS pools
+  FROM aks_cluster_item WHERE json_type(o, '$.id') = 'text' AND json_type(o, '$.properties.agentPoolProfiles') = 'array'
 ),
 item AS MATERIALIZED (
-  SELECT w.src, w.api_version, w.ptr || '/properties/agentPoolProfiles/' || p.key AS ptr, rtrim(w.o ->> '$.id', '/') AS cluster_id,
-    CASE p.type WHEN 'object' THEN p.value ELSE '{}' END AS o
-  FROM whole w, json_each(w.o, '$.properties.agentPoolProfiles') p
-  WHERE p.type <> 'null'
+  SELECT w.src, w.api_version, w.ptr || '/properties/agentPoolProfiles/' || p.key AS ptr, w.cluster_id,
+    CASE WHEN p.type = 'object' AND coalesce(json_type(p.value, '$.powerState'), 'null') IN ('object', 'null') THEN p.value ELSE '{}' END AS o
+  FROM whole w, json_each(w.pools) p
 ),
 read AS (
   SELECT src, ptr, api_version, cluster_id,

@@ -9,7 +9,8 @@
 -- gone: 404
 -- permission: Microsoft.KeyVault/vaults/keys/read
 -- must: id_key
--- known: kty, key_ops, enabled, exp, nbf, created, key_rotation_policy.policy_known, key_rotation_policy.rotates
+-- known: kty, key_ops, enabled, exp, nbf, created, exportable, key_rotation_policy.policy_known, key_rotation_policy.rotates,
+--   key_rotation_policy.expiry_time
 -- source: Azure REST API, Microsoft.KeyVault 2026-02-01, Keys_Get
 --   Type, size, operations and rotation policy come only with the GET of one key. The policy is left out when the key has none;
 --   an action of type rotate makes it rotate, notify alone does not. exp absent: never expires, 0 here. Times are seconds since
@@ -50,33 +51,39 @@ CREATE TABLE key_rotation_policy(
   ptr                TEXT
 ) STRICT;
 
-CREATE TEMP VIEW crypto_key_view AS
+-- The answers, each as far as what hangs on it has the right shape.
+CREATE TEMP VIEW crypto_key_item AS
 WITH body AS MATERIALIZED (
-  SELECT e.n AS src, e.subject, e.resource, e.api_version, ltrim(CAST(sqlar_uncompress(s.data, s.sz) AS TEXT), char(65279)) AS b
+  SELECT e.n AS src, e.subject, e.api_version, ltrim(CAST(sqlar_uncompress(s.data, s.sz) AS TEXT), char(65279)) AS b
   FROM exchange e JOIN sqlar s ON s.name = 'answers/' || e.sha256
   WHERE e.resource = 'crypto_key' AND e.usable AND e.status = 200
 ),
-item AS MATERIALIZED (
-  SELECT src, subject, api_version, '' AS ptr,
+shaped AS MATERIALIZED (
+  SELECT src, api_version, coalesce((SELECT f.key FROM fold f WHERE f.raw = subject), lower(rtrim(subject, '/'))) AS asked,
     CASE WHEN json_type(v.value, '$.properties') = 'object'
       AND coalesce(json_type(v.value, '$.properties.attributes'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(v.value, '$.properties.keyOps'), 'null') IN ('array', 'null')
       AND coalesce(json_type(v.value, '$.properties.rotationPolicy'), 'null') IN ('object', 'null')
       AND coalesce(json_type(v.value, '$.properties.rotationPolicy.attributes'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.keyOps'), 'null') IN ('array', 'null')
       AND coalesce(json_type(v.value, '$.properties.rotationPolicy.lifetimeActions'), 'null') IN ('array', 'null')
       THEN v.value ELSE '{}' END AS o
   FROM body, json_each('[' || body.b || ']') v
   WHERE v.type = 'object'
-),
-read AS (
-  SELECT src, subject, ptr, api_version,
+)
+SELECT * FROM shaped;
+
+CREATE TEMP VIEW crypto_key_view AS
+WITH read AS (
+  SELECT src, asked, '' AS ptr, api_version,
     CASE json_type(o, '$.id') WHEN 'text' THEN o ->> '$.id' END AS id,
     CASE json_type(o, '$.name') WHEN 'text' THEN o ->> '$.name' END AS name,
     CASE json_type(o, '$.properties.kty') WHEN 'text' THEN o ->> '$.properties.kty' END AS kty,
     CASE json_type(o, '$.properties.keySize') WHEN 'integer' THEN o ->> '$.properties.keySize' END AS bits,
     CASE coalesce(json_type(o, '$.properties.curveName'), 'null') WHEN 'text' THEN o ->> '$.properties.curveName'
       WHEN 'null' THEN CASE WHEN api_version >= '2023-07-01' THEN '' END END AS curve,
-    CASE json_type(o, '$.properties.keyOps') WHEN 'array' THEN (SELECT json_group_array(x.v) FROM (SELECT lower(x.value) AS v FROM json_each(o, '$.properties.keyOps') x WHERE x.type = 'text' ORDER BY 1) x) END AS key_ops,
+    CASE json_type(o, '$.properties.keyOps') WHEN 'array' THEN (
+      SELECT CASE WHEN count(*) = 0 THEN '[]' WHEN count(*) = sum(x.type = 'text') THEN json_group_array(x.v) END
+      FROM (SELECT lower(value) AS v, type FROM json_each(o, '$.properties.keyOps') ORDER BY 1) x) END AS key_ops,
     CASE json_type(o, '$.properties.attributes.enabled') WHEN 'true' THEN 1 WHEN 'false' THEN 0 END AS enabled,
     CASE coalesce(json_type(o, '$.properties.attributes.nbf'), 'null') WHEN 'integer' THEN o ->> '$.properties.attributes.nbf'
       WHEN 'null' THEN CASE WHEN api_version >= '2023-07-01' THEN 0 END END AS nbf,
@@ -92,54 +99,39 @@ read AS (
       WHEN 'null' THEN CASE WHEN api_version >= '2023-07-01' THEN '' END END AS key_uri,
     CASE coalesce(json_type(o, '$.properties.keyUriWithVersion'), 'null') WHEN 'text' THEN o ->> '$.properties.keyUriWithVersion'
       WHEN 'null' THEN CASE WHEN api_version >= '2023-07-01' THEN '' END END AS current
-  FROM item
+  FROM crypto_key_item
 ),
-keyed AS (SELECT *, coalesce((SELECT f.key FROM fold f WHERE f.raw = id), lower(rtrim(id, '/'))) AS id_key, coalesce((SELECT f.key FROM fold f WHERE f.raw = subject), lower(rtrim(subject, '/'))) AS asked FROM read)
+keyed AS (SELECT *, coalesce((SELECT f.key FROM fold f WHERE f.raw = id), lower(rtrim(id, '/'))) AS id_key FROM read)
 SELECT id, CASE WHEN id_key = asked THEN id_key END, substr(id_key, 1, instr(id_key, '/keys/') - 1), name, kty, bits, curve, key_ops, enabled, nbf, exp, created, updated,
   recovery_level, exportable, key_uri,
   CASE WHEN current = '' THEN '' WHEN lower(current) GLOB 'https://*/keys/*/*' THEN replace(lower(rtrim(current, '/')), rtrim(lower(rtrim(current, '/')), '0123456789abcdefghijklmnopqrstuvwxyz-_'), '') END,
   src, ptr, api_version
 FROM keyed;
 
+-- odd: an action whose type or trigger cannot be read, or more than one that rotates: then nothing is known of the policy.
 CREATE TEMP VIEW key_rotation_policy_view AS
-WITH body AS MATERIALIZED (
-  SELECT e.n AS src, e.subject, e.resource, e.api_version, ltrim(CAST(sqlar_uncompress(s.data, s.sz) AS TEXT), char(65279)) AS b
-  FROM exchange e JOIN sqlar s ON s.name = 'answers/' || e.sha256
-  WHERE e.resource = 'crypto_key' AND e.usable AND e.status = 200
-),
-item AS MATERIALIZED (
-  SELECT src, subject, api_version, '' AS ptr,
-    CASE WHEN json_type(v.value, '$.properties') = 'object'
-      AND coalesce(json_type(v.value, '$.properties.attributes'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.rotationPolicy'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.rotationPolicy.attributes'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.keyOps'), 'null') IN ('array', 'null')
-      AND coalesce(json_type(v.value, '$.properties.rotationPolicy.lifetimeActions'), 'null') IN ('array', 'null')
-      THEN v.value ELSE '{}' END AS o
-  FROM body, json_each('[' || body.b || ']') v
-  WHERE v.type = 'object'
-),
-policy AS (
-  SELECT src, api_version, subject, o, json_type(o, '$.properties.rotationPolicy') AS t FROM item
-  WHERE json_type(o, '$.id') = 'text' AND coalesce((SELECT f.key FROM fold f WHERE f.raw = (o ->> '$.id')), lower(rtrim((o ->> '$.id'), '/'))) = coalesce((SELECT f.key FROM fold f WHERE f.raw = subject), lower(rtrim(subject, '/')))
+WITH policy AS (
+  SELECT src, api_version, asked, o, json_type(o, '$.properties.rotationPolicy') AS t FROM crypto_key_item
+  WHERE json_type(o, '$.id') = 'text' AND coalesce((SELECT f.key FROM fold f WHERE f.raw = (o ->> '$.id')), lower(rtrim((o ->> '$.id'), '/'))) = asked
 ),
 action AS (
-  SELECT p.src, a.value AS o,
-    CASE WHEN a.type = 'object' AND json_type(a.value, '$.action.type') = 'text' THEN lower(a.value ->> '$.action.type') END AS type
+  SELECT p.src, a.value AS o, a.type = 'object' AND json_type(a.value, '$.action.type') = 'text'
+      AND coalesce(json_type(a.value, '$.trigger'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(a.value, '$.trigger.timeAfterCreate'), 'null') IN ('text', 'null')
+      AND coalesce(json_type(a.value, '$.trigger.timeBeforeExpiry'), 'null') IN ('text', 'null') AS shaped
   FROM policy p, json_each(p.o, '$.properties.rotationPolicy.lifetimeActions') a
-  WHERE a.type <> 'null'
+  WHERE json_type(p.o, '$.properties.rotationPolicy.lifetimeActions') = 'array'
 ),
 rotate AS (
-  SELECT src,
-    max(CASE json_type(o, '$.trigger.timeAfterCreate') WHEN 'text' THEN o ->> '$.trigger.timeAfterCreate' ELSE '' END) AS after_create,
-    max(CASE json_type(o, '$.trigger.timeBeforeExpiry') WHEN 'text' THEN o ->> '$.trigger.timeBeforeExpiry' ELSE '' END) AS before_expiry
-  FROM action WHERE type = 'rotate' GROUP BY src
+  SELECT src, count(*) AS n, max(coalesce(o ->> '$.trigger.timeAfterCreate', '')) AS after_create, max(coalesce(o ->> '$.trigger.timeBeforeExpiry', '')) AS before_expiry
+  FROM action WHERE shaped AND lower(o ->> '$.action.type') = 'rotate' GROUP BY src
 ),
-odd AS (SELECT DISTINCT src FROM action WHERE type IS NULL)
-SELECT coalesce((SELECT f.key FROM fold f WHERE f.raw = p.subject), lower(rtrim(p.subject, '/'))),
-  CASE WHEN odd.src IS NOT NULL THEN NULL WHEN p.api_version >= '2023-07-01' THEN 1 ELSE CASE p.t WHEN 'object' THEN 1 END END,
-  CASE WHEN odd.src IS NOT NULL THEN NULL WHEN r.src IS NOT NULL THEN 1 WHEN p.t = 'object' THEN 0 WHEN p.api_version >= '2023-07-01' THEN 0 END,
-  coalesce(r.after_create, ''), coalesce(r.before_expiry, ''),
-  CASE json_type(p.o, '$.properties.rotationPolicy.attributes.expiryTime') WHEN 'text' THEN p.o ->> '$.properties.rotationPolicy.attributes.expiryTime' ELSE '' END,
+odd AS (SELECT src FROM action WHERE coalesce(shaped, 0) = 0 UNION SELECT src FROM rotate WHERE n > 1)
+SELECT p.asked,
+  CASE WHEN odd.src IS NOT NULL THEN NULL WHEN p.api_version >= '2023-07-01' OR p.t = 'object' THEN 1 END,
+  CASE WHEN odd.src IS NOT NULL THEN NULL WHEN r.src IS NOT NULL THEN 1 WHEN p.t = 'object' OR p.api_version >= '2023-07-01' THEN 0 END,
+  CASE WHEN odd.src IS NULL THEN coalesce(r.after_create, '') END, CASE WHEN odd.src IS NULL THEN coalesce(r.before_expiry, '') END,
+  CASE coalesce(json_type(p.o, '$.properties.rotationPolicy.attributes.expiryTime'), 'null')
+    WHEN 'text' THEN p.o ->> '$.properties.rotationPolicy.attributes.expiryTime' WHEN 'null' THEN '' END,
   p.src, '/properties/rotationPolicy'
 FROM policy p LEFT JOIN rotate r ON r.src = p.src LEFT JOIN odd ON odd.src = p.src;

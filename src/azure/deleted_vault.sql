@@ -11,7 +11,7 @@
 -- shape: list
 -- permission: Microsoft.KeyVault/deletedVaults/read
 -- must: id_key
--- known: vault_key
+-- known: name, vault_key, purge_protection
 -- source: Azure REST API, Microsoft.KeyVault 2026-02-01, Vaults_ListDeleted
 --   Recoverable until scheduledPurgeDate. The setting is called purgeProtectionEnabled here.
 

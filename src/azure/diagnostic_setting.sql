@@ -46,11 +46,11 @@ item AS MATERIALIZED (
 ),
 entry AS (
   SELECT i.src, i.subject, i.api_version, i.ptr || '/properties/logs/' || l.key AS ptr, i.o AS s, l.key AS position,
-    CASE l.type WHEN 'object' THEN l.value ELSE '{}' END AS o
-  FROM item i, json_each(i.o, '$.properties.logs') l WHERE l.type <> 'null' AND l.key IS NOT NULL
+    CASE l.type WHEN 'object' THEN l.value ELSE '{"enabled":"not known"}' END AS o
+  FROM item i, json_each(i.o, '$.properties.logs') l WHERE json_type(i.o, '$.properties.logs') = 'array'
   UNION ALL
   SELECT i.src, i.subject, i.api_version, i.ptr, i.o, -1, '{"enabled":false}' FROM item i
-  WHERE NOT EXISTS (SELECT 1 FROM json_each(i.o, '$.properties.logs') l WHERE l.type <> 'null' AND l.key IS NOT NULL)
+  WHERE coalesce(json_array_length(i.o, '$.properties.logs'), 0) = 0
 ),
 sink(path, word) AS (VALUES ('$.properties.workspaceId', 'Log Analytics workspace'), ('$.properties.storageAccountId', 'storage account'),
   ('$.properties.eventHubAuthorizationRuleId', 'event hub'), ('$.properties.marketplacePartnerId', 'partner solution'),
@@ -59,8 +59,9 @@ read AS (
   SELECT src, subject, ptr, api_version, position,
     CASE json_type(s, '$.id') WHEN 'text' THEN s ->> '$.id' END AS id,
     CASE json_type(s, '$.name') WHEN 'text' THEN s ->> '$.name' END AS name,
-    (SELECT coalesce(group_concat(w.word, ', '), '') FROM (SELECT k.word FROM sink k
-      WHERE json_type(e.s, k.path) = 'text' AND (e.s ->> k.path) <> '' ORDER BY k.word) w) AS destination,
+    CASE WHEN NOT EXISTS (SELECT 1 FROM sink k WHERE coalesce(json_type(e.s, k.path), 'null') NOT IN ('text', 'null')) THEN (
+      SELECT coalesce(group_concat(w.word, ', '), '') FROM (SELECT k.word FROM sink k
+        WHERE json_type(e.s, k.path) = 'text' AND (e.s ->> k.path) <> '' ORDER BY k.word) w) END AS destination,
     CASE coalesce(json_type(o, '$.category'), 'null') WHEN 'text' THEN lower(o ->> '$.category') WHEN 'null' THEN '' END AS category,
     CASE coalesce(json_type(o, '$.categoryGroup'), 'null') WHEN 'text' THEN lower(o ->> '$.categoryGroup') WHEN 'null' THEN '' END AS category_group,
     CASE coalesce(json_type(o, '$.enabled'), 'null') WHEN 'true' THEN 1 WHEN 'false' THEN 0 WHEN 'null' THEN 0 END AS enabled

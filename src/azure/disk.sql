@@ -11,9 +11,9 @@
 -- shape: list
 -- permission: Microsoft.Compute/disks/read
 -- must: id_key
--- known: name, encryption_type, des_id, secure_des_id, security_type, ade_enabled, managed_by
+-- known: name, encryption_type, des_id, secure_des_id, security_type, ade_enabled, managed_by, os_type, pv_name
 -- source: Azure REST API, Microsoft.Compute 2025-01-02, Disks_List
---   encryption.type can be absent while diskEncryptionSetId is set. A confidential disk names its set in securityProfile.
+--   Names of tags compare without regard to case. encryption.type can be absent while diskEncryptionSetId is set. A confidential disk names its set in securityProfile.
 --   Disks of persistent volumes carry the tags kubernetes.io-created-for-pv-name, -pvc-name and -pvc-namespace
 --   (azuredisk-csi-driver, driver parameters) and may lie in any resource group.
 
@@ -37,7 +37,7 @@ CREATE TABLE disk(
   os_type         TEXT,  -- '' = a data disk
   disk_state      TEXT,
   size_gb         INTEGER,
-  pv_name         TEXT,
+  pv_name         TEXT,  -- '' = no volume of Kubernetes by its tags
   pvc_name        TEXT,
   pvc_namespace   TEXT,
   created_by      TEXT,
@@ -88,10 +88,11 @@ read AS (
     CASE coalesce(json_type(o, '$.properties.diskState'), 'null') WHEN 'text' THEN o ->> '$.properties.diskState'
       WHEN 'null' THEN CASE WHEN api_version >= '2023-10-02' THEN '' END END AS disk_state,
     CASE json_type(o, '$.properties.diskSizeGB') WHEN 'integer' THEN o ->> '$.properties.diskSizeGB' END AS size_gb,
-    coalesce((SELECT t.value FROM json_each(o, '$.tags') t WHERE t.key = 'kubernetes.io-created-for-pv-name' AND t.type = 'text'), '') AS pv_name,
-    coalesce((SELECT t.value FROM json_each(o, '$.tags') t WHERE t.key = 'kubernetes.io-created-for-pvc-name' AND t.type = 'text'), '') AS pvc_name,
-    coalesce((SELECT t.value FROM json_each(o, '$.tags') t WHERE t.key = 'kubernetes.io-created-for-pvc-namespace' AND t.type = 'text'), '') AS pvc_namespace,
-    coalesce((SELECT t.value FROM json_each(o, '$.tags') t WHERE t.key IN ('k8s-azure-created-by', 'created-by') AND t.type = 'text' ORDER BY t.key DESC LIMIT 1), '') AS created_by
+    (SELECT CASE WHEN count(*) = sum(t.type = 'text') THEN min(t.value) WHEN count(*) = 0 THEN '' END FROM json_each(o, '$.tags') t
+      WHERE lower(t.key) = 'kubernetes.io-created-for-pv-name') AS pv_name,
+    coalesce((SELECT min(t.value) FROM json_each(o, '$.tags') t WHERE lower(t.key) = 'kubernetes.io-created-for-pvc-name' AND t.type = 'text'), '') AS pvc_name,
+    coalesce((SELECT min(t.value) FROM json_each(o, '$.tags') t WHERE lower(t.key) = 'kubernetes.io-created-for-pvc-namespace' AND t.type = 'text'), '') AS pvc_namespace,
+    coalesce((SELECT t.value FROM json_each(o, '$.tags') t WHERE lower(t.key) IN ('k8s-azure-created-by', 'created-by') AND t.type = 'text' ORDER BY lower(t.key) DESC, t.key LIMIT 1), '') AS created_by
   FROM item
 ),
 keyed AS (SELECT *, coalesce((SELECT f.key FROM fold f WHERE f.raw = id), lower(rtrim(id, '/'))) AS id_key, coalesce((SELECT f.key FROM fold f WHERE f.raw = managed_by), lower(rtrim(managed_by, '/'))) AS managed_by_key FROM read)

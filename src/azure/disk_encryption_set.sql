@@ -9,7 +9,7 @@
 -- gone: 404
 -- permission: Microsoft.Compute/diskEncryptionSets/read
 -- must: id_key, des_identity.des_key
--- known: name, location, encryption_type, key_url, auto_rotation, rotation_error, identity_type, provisioning_state, federated_client_id, des_identity.principal_id
+-- known: name, location, encryption_type, key_url, auto_rotation, rotation_error, identity_type, provisioning_state, federated_client_id, previous_keys
 -- source: Azure REST API, Microsoft.Compute 2025-01-02, DiskEncryptionSets_List and DiskEncryptionSets_Get
 --   A set that a cluster, scale set or disk names but no list showed is asked for by id: 404 says that it is gone, 403 that it
 --   cannot be seen. activeKey.sourceVault is absent where the vault lies in another subscription, so the vault is found
@@ -45,13 +45,14 @@ CREATE TABLE disk_encryption_set(
 -- The identities that reach for the key.
 CREATE TABLE des_identity(
   des_key      TEXT,
-  principal_id TEXT,  -- object id, lower case
+  principal_id TEXT,  -- object id, lower case; NULL: the answer leaves it out
   src          INTEGER,
   ptr          TEXT,
   UNIQUE (des_key, principal_id)
 ) STRICT;
 
-CREATE TEMP VIEW disk_encryption_set_view AS
+-- The sets in the lists and those asked for one by one (asked: its id), each as far as what hangs on it has the right shape.
+CREATE TEMP VIEW disk_encryption_set_item AS
 WITH body AS MATERIALIZED (
   SELECT e.n AS src, e.subject, e.resource, e.api_version, ltrim(CAST(sqlar_uncompress(s.data, s.sz) AS TEXT), char(65279)) AS b
   FROM exchange e JOIN sqlar s ON s.name = 'answers/' || e.sha256
@@ -59,31 +60,27 @@ WITH body AS MATERIALIZED (
 ),
 one AS (SELECT * FROM body WHERE resource = 'disk_encryption_set'),
 many AS (SELECT * FROM body WHERE resource = 'disk_encryption_set_list'),
-single AS (
-  SELECT src, subject, api_version, '' AS ptr,
-    CASE WHEN json_type(v.value, '$.properties') = 'object'
-      AND coalesce(json_type(v.value, '$.identity'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.identity.userAssignedIdentities'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.activeKey'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.activeKey.sourceVault'), 'null') IN ('object', 'null')
-      THEN v.value ELSE '{}' END AS o
-  FROM one, json_each('[' || one.b || ']') v
-  WHERE v.type = 'object'
+item AS MATERIALIZED (
+  SELECT src, api_version, '/value/' || v.key AS ptr, NULL AS asked, v.value AS o
+  FROM many, json_each(many.b, '$.value') v WHERE v.type = 'object'
+  UNION ALL
+  SELECT src, api_version, '', subject, v.value FROM one, json_each('[' || one.b || ']') v WHERE v.type = 'object'
 ),
-listed AS (
-  SELECT src, subject, api_version, '/value/' || v.key AS ptr,
-    CASE WHEN json_type(v.value, '$.properties') = 'object'
-      AND coalesce(json_type(v.value, '$.identity'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.identity.userAssignedIdentities'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.activeKey'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.activeKey.sourceVault'), 'null') IN ('object', 'null')
-      THEN v.value ELSE '{}' END AS o
-  FROM many, json_each(many.b, '$.value') v
-  WHERE v.type = 'object'
-),
-item AS MATERIALIZED (SELECT * FROM listed UNION ALL SELECT * FROM single),
-read AS (
-  SELECT src, subject, ptr, api_version,
+shaped AS MATERIALIZED (
+  SELECT src, api_version, ptr, asked,
+    CASE WHEN json_type(o, '$.properties') = 'object'
+      AND coalesce(json_type(o, '$.identity'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(o, '$.identity.userAssignedIdentities'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(o, '$.properties.activeKey'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(o, '$.properties.activeKey.sourceVault'), 'null') IN ('object', 'null')
+      THEN o ELSE '{}' END AS o
+  FROM item
+)
+SELECT * FROM shaped;
+
+CREATE TEMP VIEW disk_encryption_set_view AS
+WITH read AS (
+  SELECT src, asked, ptr, api_version,
     CASE json_type(o, '$.id') WHEN 'text' THEN o ->> '$.id' END AS id,
     CASE json_type(o, '$.name') WHEN 'text' THEN o ->> '$.name' END AS name,
     CASE json_type(o, '$.location') WHEN 'text' THEN o ->> '$.location' END AS location,
@@ -107,10 +104,12 @@ read AS (
       WHEN 'null' THEN CASE WHEN api_version >= '2023-10-02' THEN '' END END AS identity_type,
     CASE coalesce(json_type(o, '$.properties.provisioningState'), 'null') WHEN 'text' THEN o ->> '$.properties.provisioningState'
       WHEN 'null' THEN CASE WHEN api_version >= '2023-10-02' THEN '' END END AS provisioning_state
-  FROM item
+  FROM disk_encryption_set_item
 ),
-keyed AS (SELECT *, coalesce((SELECT f.key FROM fold f WHERE f.raw = id), lower(rtrim(id, '/'))) AS id_key,
-  CASE WHEN lower(key_url) GLOB 'https://?*/keys/?*' THEN substr(key_url, 9) END AS rest FROM read),
+named AS (SELECT *, coalesce((SELECT f.key FROM fold f WHERE f.raw = id), lower(rtrim(id, '/'))) AS found,
+  coalesce((SELECT f.key FROM fold f WHERE f.raw = asked), lower(rtrim(asked, '/'))) AS wanted FROM read),
+keyed AS (SELECT *, CASE WHEN wanted IS NULL OR wanted = found THEN found END AS id_key,
+  CASE WHEN lower(key_url) GLOB 'https://?*/keys/?*' THEN substr(key_url, 9) END AS rest FROM named),
 host AS (SELECT *, substr(rest, 1, instr(rest, '/') - 1) AS h, substr(rest, instr(rest, '/') + 6) AS path FROM keyed),
 url AS (
   SELECT *, CASE WHEN lower(substr(rest, instr(rest, '/'), 6)) = '/keys/' THEN replace(lower(h) || ' ', ':443 ', '') END AS host,
@@ -127,43 +126,24 @@ SELECT id, id_key, name, substr(id_key, 16, 36),
   CASE WHEN lower(federated_client_id) = 'none' THEN '' ELSE federated_client_id END, identity_type, provisioning_state, src, ptr, api_version
 FROM part;
 
-CREATE TEMP VIEW des_identity_view AS
-WITH body AS MATERIALIZED (
-  SELECT e.n AS src, e.subject, e.resource, e.api_version, ltrim(CAST(sqlar_uncompress(s.data, s.sz) AS TEXT), char(65279)) AS b
-  FROM exchange e JOIN sqlar s ON s.name = 'answers/' || e.sha256
-  WHERE e.resource IN ('disk_encryption_set_list', 'disk_encryption_set') AND e.usable AND e.status = 200
-),
-one AS (SELECT * FROM body WHERE resource = 'disk_encryption_set'),
-many AS (SELECT * FROM body WHERE resource = 'disk_encryption_set_list'),
-single AS (
-  SELECT src, subject, api_version, '' AS ptr,
-    CASE WHEN json_type(v.value, '$.properties') = 'object'
-      AND coalesce(json_type(v.value, '$.identity'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.identity.userAssignedIdentities'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.activeKey'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.activeKey.sourceVault'), 'null') IN ('object', 'null')
-      THEN v.value ELSE '{}' END AS o
-  FROM one, json_each('[' || one.b || ']') v
-  WHERE v.type = 'object'
-),
-listed AS (
-  SELECT src, subject, api_version, '/value/' || v.key AS ptr,
-    CASE WHEN json_type(v.value, '$.properties') = 'object'
-      AND coalesce(json_type(v.value, '$.identity'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.identity.userAssignedIdentities'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.activeKey'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.activeKey.sourceVault'), 'null') IN ('object', 'null')
-      THEN v.value ELSE '{}' END AS o
-  FROM many, json_each(many.b, '$.value') v
-  WHERE v.type = 'object'
-),
-item AS MATERIALIZED (SELECT * FROM listed UNION ALL SELECT * FROM single),
+-- wrong: the object id is there and is no text. One that is left out is not known, and no fault of the answer.
+CREATE TEMP VIEW des_identity_seen AS
+WITH whole AS (SELECT src, ptr, o, o ->> '$.id' AS id FROM disk_encryption_set_item WHERE json_type(o, '$.id') = 'text'),
 identity AS (
-  SELECT o ->> '$.id' AS id, json_type(o, '$.id') AS t, src, ptr || '/identity' AS ptr, o ->> '$.identity.principalId' AS principal_id
-  FROM item WHERE json_type(o, '$.identity.principalId') = 'text'
+  SELECT id, src, ptr || '/identity' AS ptr, json_type(o, '$.identity.principalId') AS t, o ->> '$.identity.principalId' AS principal_id
+  FROM whole WHERE coalesce(json_type(o, '$.identity.principalId'), 'null') <> 'null'
   UNION ALL
-  SELECT i.o ->> '$.id', json_type(i.o, '$.id'), i.src, i.ptr || '/identity/userAssignedIdentities',
-    CASE json_type(u.value, '$.principalId') WHEN 'text' THEN u.value ->> '$.principalId' END
-  FROM item i, json_each(i.o, '$.identity.userAssignedIdentities') u WHERE u.type = 'object'
+  SELECT w.id, w.src, w.ptr || '/identity/userAssignedIdentities', CASE u.type WHEN 'object' THEN json_type(u.value, '$.principalId') ELSE u.type END,
+    CASE u.type WHEN 'object' THEN u.value ->> '$.principalId' END
+  FROM whole w, json_each(w.o, '$.identity.userAssignedIdentities') u WHERE json_type(w.o, '$.identity.userAssignedIdentities') = 'object'
 )
-SELECT coalesce((SELECT f.key FROM fold f WHERE f.raw = id), lower(rtrim(id, '/'))), lower(principal_id), src, ptr FROM identity WHERE t = 'text';
+SELECT coalesce((SELECT f.key FROM fold f WHERE f.raw = id), lower(rtrim(id, '/'))) AS des_key, CASE t WHEN 'text' THEN lower(principal_id) END AS principal_id, src, ptr,
+  coalesce(t, 'null') NOT IN ('text', 'null') AS wrong
+FROM identity;
+
+CREATE TEMP VIEW des_identity_view AS
+SELECT s.des_key, s.principal_id, s.src, s.ptr FROM des_identity_seen s JOIN disk_encryption_set d ON d.id_key = s.des_key;
+
+CREATE TEMP VIEW des_identity_gap AS
+SELECT x.resource, x.subject, lower(substr(x.subject, 1, 51)) AS scope, x.url, x.status, 'des_identity: an item at ' || s.ptr || ' has no usable principal_id' AS reason, x.n AS exchange
+FROM des_identity_seen s JOIN exchange x ON x.n = s.src WHERE s.wrong ORDER BY x.n, s.ptr;

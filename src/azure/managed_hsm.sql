@@ -45,6 +45,7 @@ WITH body AS MATERIALIZED (
 item AS MATERIALIZED (
   SELECT src, subject, api_version, '/value/' || v.key AS ptr,
     CASE WHEN json_type(v.value, '$.properties') = 'object'
+      AND coalesce(json_type(v.value, '$.sku'), 'null') IN ('object', 'null')
       AND coalesce(json_type(v.value, '$.properties.networkAcls'), 'null') IN ('object', 'null')
       THEN v.value ELSE '{}' END AS o
   FROM body, json_each(body.b, '$.value') v

@@ -9,7 +9,7 @@
 -- must: id_key
 -- known: name
 -- source: Azure REST API, Microsoft.Management 2023-04-01, ManagementGroups_List
---   The roster tells which subscriptions exist beside those that the caller sees. The root group is named as the tenant.
+--   The roster tells which subscriptions exist beside those that the caller sees. The root group has the tenant's id as its name.
 
 CREATE TABLE management_group(
   id           TEXT,

@@ -5,12 +5,12 @@
 -- after: management_group
 -- each: SELECT m.id AS subject, m.id || '/descendants' AS url, '' AS scope
 --   FROM management_group m
---   WHERE m.name = m.tenant_id OR NOT EXISTS (SELECT 1 FROM management_group r WHERE r.name = r.tenant_id)
+--   WHERE lower(m.name) = m.tenant_id OR NOT EXISTS (SELECT 1 FROM management_group r WHERE lower(r.name) = r.tenant_id)
 --   ORDER BY m.id_key
 -- shape: list
 -- permission: Microsoft.Management/managementGroups/descendants/read
 -- must: id_key
--- known: type
+-- known: type, name, parent_key
 -- source: Azure REST API, Microsoft.Management 2023-04-01, ManagementGroups_GetDescendants
 --   The whole subtree, groups and subscriptions; so the root alone is asked where the caller sees it. type is
 --   Microsoft.Management/managementGroups or /subscriptions; the name of a subscription is its GUID.
@@ -45,8 +45,9 @@ read AS (
     CASE json_type(o, '$.type') WHEN 'text' THEN o ->> '$.type' END AS type,
     CASE json_type(o, '$.name') WHEN 'text' THEN o ->> '$.name' END AS name,
     CASE json_type(o, '$.properties.displayName') WHEN 'text' THEN o ->> '$.properties.displayName' END AS display_name,
-    CASE coalesce(json_type(o, '$.properties.parent.id'), 'null') WHEN 'text' THEN o ->> '$.properties.parent.id'
-      WHEN 'null' THEN CASE WHEN api_version >= '2020-05-01' THEN '' END END AS parent
+    CASE WHEN coalesce(json_type(o, '$.properties'), 'null') IN ('object', 'null') AND coalesce(json_type(o, '$.properties.parent'), 'null') IN ('object', 'null')
+      THEN CASE coalesce(json_type(o, '$.properties.parent.id'), 'null') WHEN 'text' THEN o ->> '$.properties.parent.id'
+        WHEN 'null' THEN CASE WHEN api_version >= '2020-05-01' THEN '' END END END AS parent
   FROM item
 )
 SELECT id, coalesce((SELECT f.key FROM fold f WHERE f.raw = id), lower(rtrim(id, '/'))), type, name, display_name, coalesce((SELECT f.key FROM fold f WHERE f.raw = parent), lower(rtrim(parent, '/'))), coalesce((SELECT f.key FROM fold f WHERE f.raw = subject), lower(rtrim(subject, '/'))), src, ptr, api_version

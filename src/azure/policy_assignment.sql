@@ -10,7 +10,7 @@
 --   WHERE coalesce(v.state, '') <> 'Deleted' ORDER BY 1
 -- shape: list
 -- permission: Microsoft.Authorization/policyAssignments/read
--- must: id_key, scope_key, definition_key
+-- must: id_key, scope_key, definition_guid
 -- known: enforcement_mode, not_scopes, parameters, overrides, resource_selectors, policy_not_scope.scope_key
 -- source: Azure REST API, Microsoft.Authorization 2025-03-01, PolicyAssignments_List
 --   Without a filter: what is assigned at the subscription, inherited from management groups, and inside. enforcementMode absent
@@ -87,10 +87,10 @@ read AS (
   FROM item
 ),
 keyed AS (SELECT *, coalesce((SELECT f.key FROM fold f WHERE f.raw = definition_id), lower(rtrim(definition_id, '/'))) AS definition_key FROM read)
-SELECT id, coalesce((SELECT f.key FROM fold f WHERE f.raw = id), lower(rtrim(id, '/'))), display_name, scope, coalesce((SELECT f.key FROM fold f WHERE f.raw = scope), lower(rtrim(scope, '/'))), definition_id, definition_key,
+SELECT id, coalesce((SELECT f.key FROM fold f WHERE f.raw = id), lower(rtrim(id, '/'))), display_name, scope, CASE WHEN scope GLOB '/*' THEN coalesce((SELECT f.key FROM fold f WHERE f.raw = scope), lower(rtrim(scope, '/'))) END, definition_id, definition_key,
   CASE WHEN instr(definition_key, '/policysetdefinitions/') THEN substr(definition_key, instr(definition_key, '/policysetdefinitions/') + 22)
-    ELSE substr(definition_key, instr(definition_key, '/policydefinitions/') + 19) END,
-  instr(definition_key, '/policysetdefinitions/') > 0, enforcement_mode, not_scopes, parameters, overrides, resource_selectors,
+    WHEN instr(definition_key, '/policydefinitions/') THEN substr(definition_key, instr(definition_key, '/policydefinitions/') + 19) END,
+  CASE WHEN instr(definition_key, '/policysetdefinitions/') THEN 1 WHEN instr(definition_key, '/policydefinitions/') THEN 0 END, enforcement_mode, not_scopes, parameters, overrides, resource_selectors,
   lower(subject), src, ptr, api_version
 FROM keyed;
 

@@ -57,5 +57,5 @@ read AS (
   FROM item
 ),
 keyed AS (SELECT *, coalesce((SELECT f.key FROM fold f WHERE f.raw = id), lower(rtrim(id, '/'))) AS id_key FROM read)
-SELECT id, id_key, substr(id_key, instr(id_key, '/policydefinitions/') + 19), display_name, policy_type, default_effect, parameters, src, ptr, api_version
+SELECT id, CASE WHEN id_key = lower(rtrim(subject, '/')) THEN id_key END, substr(id_key, instr(id_key, '/policydefinitions/') + 19), display_name, policy_type, default_effect, parameters, src, ptr, api_version
 FROM keyed;

@@ -6,8 +6,8 @@
 -- each: SELECT min(definition_id) AS subject, min(definition_id) AS url FROM policy_assignment WHERE is_set GROUP BY definition_key ORDER BY definition_key
 -- shape: one
 -- permission: Microsoft.Authorization/policySetDefinitions/read
--- must: id_key, policy_set_member.definition_key
--- known: members, policy_set_member.parameters
+-- must: id_key, policy_set_member.definition_guid
+-- known: members, parameters, policy_set_member.parameters, policy_set_member.reference_id
 -- source: Azure REST API, Microsoft.Authorization 2025-03-01, PolicySetDefinitions_Get and PolicySetDefinitions_GetBuiltIn
 --   Which policies an initiative holds, and how its parameters reach them.
 
@@ -86,6 +86,7 @@ item AS MATERIALIZED (
   SELECT w.src, w.subject, w.ptr || '/properties/policyDefinitions/' || d.key AS ptr, d.key AS position,
     CASE d.type WHEN 'object' THEN d.value ELSE '{}' END AS o
   FROM whole w JOIN policy_set s ON s.src = w.src, json_each(w.o, '$.properties.policyDefinitions') d
+  WHERE json_type(w.o, '$.properties.policyDefinitions') = 'array'
 ),
 read AS (
   SELECT src, subject, ptr, position,
@@ -95,5 +96,5 @@ read AS (
   FROM item
 )
 SELECT coalesce((SELECT f.key FROM fold f WHERE f.raw = subject), lower(rtrim(subject, '/'))), position, reference_id, coalesce((SELECT f.key FROM fold f WHERE f.raw = definition_id), lower(rtrim(definition_id, '/'))),
-  substr(lower(definition_id), instr(lower(definition_id), '/policydefinitions/') + 19), parameters, src, ptr
+  CASE WHEN instr(lower(definition_id), '/policydefinitions/') THEN substr(lower(definition_id), instr(lower(definition_id), '/policydefinitions/') + 19) END, parameters, src, ptr
 FROM read;

@@ -68,8 +68,9 @@ read AS (
       WHEN 'null' THEN CASE WHEN api_version >= '2020-04-01' THEN '' END END AS condition
   FROM item
 )
-SELECT id, coalesce((SELECT f.key FROM fold f WHERE f.raw = id), lower(rtrim(id, '/'))), scope, coalesce((SELECT f.key FROM fold f WHERE f.raw = scope), lower(rtrim(scope, '/'))),
-  replace(lower(rtrim(role, '/')), rtrim(lower(rtrim(role, '/')), '0123456789abcdef-'), ''),
+SELECT id, coalesce((SELECT f.key FROM fold f WHERE f.raw = id), lower(rtrim(id, '/'))), scope,
+  CASE WHEN scope GLOB '/*' THEN coalesce((SELECT f.key FROM fold f WHERE f.raw = scope), lower(rtrim(scope, '/'))) END,
+  CASE WHEN lower(substr(rtrim(role, '/'), -37)) GLOB '/*' AND NOT lower(substr(rtrim(role, '/'), -36)) GLOB '*[^0-9a-f-]*' THEN lower(substr(rtrim(role, '/'), -36)) END,
   lower(principal_id), principal_type, condition, lower(subject), src, ptr, api_version
 FROM read;
 

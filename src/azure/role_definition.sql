@@ -44,7 +44,7 @@ WITH body AS MATERIALIZED (
 item AS MATERIALIZED (
   SELECT src, subject, api_version, '/value/' || v.key AS ptr,
     CASE WHEN json_type(v.value, '$.properties') = 'object'
-      AND coalesce(json_type(v.value, '$.properties.permissions'), 'null') IN ('array', 'null')
+      AND json_type(v.value, '$.properties.permissions') = 'array'
       THEN v.value ELSE '{}' END AS o
   FROM body, json_each(body.b, '$.value') v
   WHERE v.type = 'object'
@@ -52,7 +52,7 @@ item AS MATERIALIZED (
 read AS (
   SELECT src, subject, ptr, api_version,
     CASE json_type(o, '$.id') WHEN 'text' THEN o ->> '$.id' END AS id,
-    CASE json_type(o, '$.name') WHEN 'text' THEN o ->> '$.name' END AS guid,
+    CASE WHEN json_type(o, '$.name') = 'text' AND length(o ->> '$.name') = 36 THEN o ->> '$.name' END AS guid,
     CASE json_type(o, '$.properties.roleName') WHEN 'text' THEN o ->> '$.properties.roleName' END AS name,
     CASE coalesce(json_type(o, '$.properties.type'), 'null') WHEN 'text' THEN o ->> '$.properties.type'
       WHEN 'null' THEN CASE WHEN api_version >= '2015-07-01' THEN '' END END AS type
@@ -60,18 +60,40 @@ read AS (
 )
 SELECT lower(guid), id, name, type, src, ptr, api_version FROM read;
 
--- Only the first definition of a role is read: every subscription lists the built-in ones again.
+-- Only the first definition of a role is read: every subscription lists the built-in ones again. Permissions of another shape are
+-- rows without a pattern, which become gaps: what they would have allowed or taken away is not known.
 CREATE TEMP VIEW role_permission_view AS
 WITH body AS MATERIALIZED (
-  SELECT e.n AS src, e.subject, e.resource, e.api_version, ltrim(CAST(sqlar_uncompress(s.data, s.sz) AS TEXT), char(65279)) AS b
+  SELECT e.n AS src, ltrim(CAST(sqlar_uncompress(s.data, s.sz) AS TEXT), char(65279)) AS b
   FROM exchange e JOIN sqlar s ON s.name = 'answers/' || e.sha256
-  WHERE e.resource = 'role_definition' AND e.usable AND e.status = 200
+  WHERE e.n IN (SELECT src FROM role_definition)
 ),
+item AS MATERIALIZED (SELECT b.src, '/value/' || v.key AS ptr, v.value AS o FROM body b, json_each(b.b, '$.value') v WHERE v.type = 'object'),
 block AS (
-  SELECT d.role_guid, d.src, d.ptr || '/properties/permissions/' || p.key AS ptr, p.key AS block, p.value AS o
-  FROM role_definition d JOIN body b ON b.src = d.src, json_each(b.b, '$.value') v, json_each(v.value, '$.properties.permissions') p
-  WHERE '/value/' || v.key = d.ptr AND p.type = 'object'
+  SELECT d.role_guid, d.src, d.ptr || '/properties/permissions/' || p.key AS ptr, p.key AS block, p.type, p.value AS o
+  FROM item i CROSS JOIN role_definition d, json_each(i.o, '$.properties.permissions') p
+  WHERE d.src = i.src AND d.ptr = i.ptr AND json_type(i.o, '$.properties.permissions') = 'array'
 ),
 kind(path, word) AS (VALUES ('$.actions', 'action'), ('$.notActions', 'notAction'), ('$.dataActions', 'dataAction'), ('$.notDataActions', 'notDataAction'))
 SELECT b.role_guid, b.block, k.word, CASE a.type WHEN 'text' THEN lower(a.value) END, b.src, b.ptr
-FROM block b, kind k, json_each(b.o, k.path) a WHERE a.type <> 'null';
+FROM block b, kind k, json_each(b.o, k.path) a WHERE b.type = 'object' AND json_type(b.o, k.path) = 'array'
+UNION ALL
+SELECT b.role_guid, b.block, k.word, NULL, b.src, b.ptr
+FROM block b, kind k WHERE b.type = 'object' AND coalesce(json_type(b.o, k.path), 'null') NOT IN ('array', 'null')
+UNION ALL
+SELECT b.role_guid, b.block, 'action', NULL, b.src, b.ptr FROM block b WHERE b.type <> 'object';
+
+-- The same role with other permissions in another list: which ones hold is not known.
+CREATE TEMP VIEW role_permission_gap AS
+WITH body AS MATERIALIZED (
+  SELECT e.n AS src, ltrim(CAST(sqlar_uncompress(s.data, s.sz) AS TEXT), char(65279)) AS b
+  FROM exchange e JOIN sqlar s ON s.name = 'answers/' || e.sha256
+  WHERE e.resource = 'role_definition' AND e.usable AND e.status = 200
+),
+item AS MATERIALIZED (
+  SELECT b.src, '/value/' || v.key AS ptr, lower(v.value ->> '$.name') AS role_guid, coalesce(v.value -> '$.properties.permissions', '') AS permissions
+  FROM body b, json_each(b.b, '$.value') v WHERE v.type = 'object' AND json_type(v.value, '$.name') = 'text'
+),
+first AS (SELECT i.role_guid, i.permissions FROM item i CROSS JOIN role_definition d WHERE d.role_guid = i.role_guid AND d.src = i.src AND d.ptr = i.ptr)
+SELECT x.resource, x.subject, x.subject AS scope, x.url, x.status, 'Contradiction' AS code, 'role_permission: an item at ' || i.ptr || ' contradicts another one about the same thing' AS reason, x.n AS exchange
+FROM item i JOIN first f ON f.role_guid = i.role_guid JOIN exchange x ON x.n = i.src WHERE i.permissions <> f.permissions ORDER BY x.n, i.ptr;

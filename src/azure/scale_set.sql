@@ -10,7 +10,7 @@
 -- shape: list
 -- permission: Microsoft.Compute/virtualMachineScaleSets/read
 -- must: id_key, scale_set_data_disk.scale_set_key
--- known: name, os_des_id, ephemeral, data_disks, encryption_at_host, scale_set_data_disk.des_id
+-- known: name, os_des_id, secure_des_id, ephemeral, data_disks, encryption_at_host, scale_set_data_disk.des_id
 -- source: Azure REST API, Microsoft.Compute 2025-04-01, VirtualMachineScaleSets_List
 --   An ephemeral OS disk (diffDiskSettings) has no disk resource: the model of the scale set is all that can be seen.
 --   AKS writes the name of the pool into the tag aks-managed-poolName. A missing securityProfile is encryption at host off.
@@ -50,30 +50,37 @@ CREATE TABLE scale_set_data_disk(
   UNIQUE (scale_set_key, position)
 ) STRICT;
 
-CREATE TEMP VIEW scale_set_view AS
+-- The items of the lists, each as far as what hangs on it has the right shape.
+CREATE TEMP VIEW scale_set_item AS
 WITH body AS MATERIALIZED (
-  SELECT e.n AS src, e.subject, e.resource, e.api_version, ltrim(CAST(sqlar_uncompress(s.data, s.sz) AS TEXT), char(65279)) AS b
+  SELECT e.n AS src, e.api_version, ltrim(CAST(sqlar_uncompress(s.data, s.sz) AS TEXT), char(65279)) AS b
   FROM exchange e JOIN sqlar s ON s.name = 'answers/' || e.sha256
   WHERE e.resource = 'scale_set' AND e.usable AND e.status = 200
 ),
-item AS MATERIALIZED (
-  SELECT src, subject, api_version, '/value/' || v.key AS ptr,
+shaped AS MATERIALIZED (
+  SELECT src, api_version, '/value/' || v.key AS ptr,
     CASE WHEN json_type(v.value, '$.properties') = 'object'
+      AND coalesce(json_type(v.value, '$.sku'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(v.value, '$.tags'), 'null') IN ('object', 'null')
       AND coalesce(json_type(v.value, '$.properties.virtualMachineProfile'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(v.value, '$.properties.virtualMachineProfile.securityProfile'), 'null') IN ('object', 'null')
       AND coalesce(json_type(v.value, '$.properties.virtualMachineProfile.storageProfile'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(v.value, '$.properties.virtualMachineProfile.storageProfile.dataDisks'), 'null') IN ('array', 'null')
       AND coalesce(json_type(v.value, '$.properties.virtualMachineProfile.storageProfile.osDisk'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(v.value, '$.properties.virtualMachineProfile.storageProfile.osDisk.diffDiskSettings'), 'null') IN ('object', 'null')
       AND coalesce(json_type(v.value, '$.properties.virtualMachineProfile.storageProfile.osDisk.managedDisk'), 'null') IN ('object', 'null')
       AND coalesce(json_type(v.value, '$.properties.virtualMachineProfile.storageProfile.osDisk.managedDisk.diskEncryptionSet'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.virtualMachineProfile.storageProfile.osDisk.diffDiskSettings'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.virtualMachineProfile.securityProfile'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.tags'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.virtualMachineProfile.storageProfile.dataDisks'), 'null') IN ('array', 'null')
+      AND coalesce(json_type(v.value, '$.properties.virtualMachineProfile.storageProfile.osDisk.managedDisk.securityProfile'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(v.value, '$.properties.virtualMachineProfile.storageProfile.osDisk.managedDisk.securityProfile.diskEncryptionSet'), 'null') IN ('object', 'null')
       THEN v.value ELSE '{}' END AS o
   FROM body, json_each(body.b, '$.value') v
   WHERE v.type = 'object'
-),
-read AS (
-  SELECT src, subject, ptr, api_version,
+)
+SELECT * FROM shaped;
+
+CREATE TEMP VIEW scale_set_view AS
+WITH read AS (
+  SELECT src, ptr, api_version,
     CASE json_type(o, '$.id') WHEN 'text' THEN o ->> '$.id' END AS id,
     CASE json_type(o, '$.name') WHEN 'text' THEN o ->> '$.name' END AS name,
     coalesce((SELECT t.value FROM json_each(o, '$.tags') t
@@ -90,8 +97,8 @@ read AS (
     CASE coalesce(json_type(o, '$.properties.orchestrationMode'), 'null') WHEN 'text' THEN o ->> '$.properties.orchestrationMode'
       WHEN 'null' THEN CASE WHEN api_version >= '2024-03-01' THEN '' END END AS orchestration_mode,
     CASE json_type(o, '$.sku.capacity') WHEN 'integer' THEN o ->> '$.sku.capacity' END AS capacity,
-    json_type(o, '$.properties.virtualMachineProfile.storageProfile.osDisk') IS NOT NULL AND json_type(o, '$.properties.virtualMachineProfile.storageProfile.osDisk') = 'object' AS has_model
-  FROM item
+    coalesce(json_type(o, '$.properties.virtualMachineProfile.storageProfile.osDisk'), 'null') = 'object' AS has_model
+  FROM scale_set_item
 ),
 keyed AS (SELECT *, coalesce((SELECT f.key FROM fold f WHERE f.raw = id), lower(rtrim(id, '/'))) AS id_key FROM read)
 SELECT id, id_key, name, substr(id_key, 16, 36),
@@ -101,37 +108,18 @@ SELECT id, id_key, name, substr(id_key, 16, 36),
 FROM keyed;
 
 CREATE TEMP VIEW scale_set_data_disk_view AS
-WITH body AS MATERIALIZED (
-  SELECT e.n AS src, e.subject, e.resource, e.api_version, ltrim(CAST(sqlar_uncompress(s.data, s.sz) AS TEXT), char(65279)) AS b
-  FROM exchange e JOIN sqlar s ON s.name = 'answers/' || e.sha256
-  WHERE e.resource = 'scale_set' AND e.usable AND e.status = 200
-),
-item AS MATERIALIZED (
-  SELECT src, subject, api_version, '/value/' || v.key AS ptr,
-    CASE WHEN json_type(v.value, '$.properties') = 'object'
-      AND coalesce(json_type(v.value, '$.properties.virtualMachineProfile'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.virtualMachineProfile.storageProfile'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.virtualMachineProfile.storageProfile.osDisk'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.virtualMachineProfile.storageProfile.osDisk.managedDisk'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.virtualMachineProfile.storageProfile.osDisk.managedDisk.diskEncryptionSet'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.virtualMachineProfile.storageProfile.osDisk.diffDiskSettings'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.virtualMachineProfile.securityProfile'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.tags'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.virtualMachineProfile.storageProfile.dataDisks'), 'null') IN ('array', 'null')
-      THEN v.value ELSE '{}' END AS o
-  FROM body, json_each(body.b, '$.value') v
-  WHERE v.type = 'object'
-),
-disk AS (
+WITH disk AS (
   SELECT i.src, i.ptr || '/properties/virtualMachineProfile/storageProfile/dataDisks/' || d.key AS ptr, i.api_version, d.key AS position, i.o ->> '$.id' AS id,
-    CASE d.type WHEN 'object' THEN d.value ELSE '{}' END AS o
-  FROM item i, json_each(i.o, '$.properties.virtualMachineProfile.storageProfile.dataDisks') d
-  WHERE json_type(i.o, '$.id') = 'text' AND d.type <> 'null' AND d.key IS NOT NULL
+    d.type = 'object' AND coalesce(json_type(d.value, '$.managedDisk'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(d.value, '$.managedDisk.diskEncryptionSet'), 'null') IN ('object', 'null') AS shaped,
+    d.value AS o
+  FROM scale_set_item i, json_each(i.o, '$.properties.virtualMachineProfile.storageProfile.dataDisks') d
+  WHERE json_type(i.o, '$.id') = 'text' AND json_type(i.o, '$.properties.virtualMachineProfile.storageProfile.dataDisks') = 'array'
 ),
 read AS (
   SELECT src, ptr, id, position,
-    CASE coalesce(json_type(o, '$.managedDisk.diskEncryptionSet.id'), 'null') WHEN 'text' THEN o ->> '$.managedDisk.diskEncryptionSet.id'
-      WHEN 'null' THEN CASE WHEN api_version >= '2024-03-01' THEN '' END END AS des_id
+    CASE WHEN shaped THEN CASE coalesce(json_type(o, '$.managedDisk.diskEncryptionSet.id'), 'null') WHEN 'text' THEN o ->> '$.managedDisk.diskEncryptionSet.id'
+      WHEN 'null' THEN CASE WHEN api_version >= '2024-03-01' THEN '' END END END AS des_id
   FROM disk
 )
 SELECT coalesce((SELECT f.key FROM fold f WHERE f.raw = id), lower(rtrim(id, '/'))), position, des_id, coalesce((SELECT f.key FROM fold f WHERE f.raw = des_id), lower(rtrim(des_id, '/'))), src, ptr

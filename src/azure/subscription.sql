@@ -7,6 +7,7 @@
 -- shape: list
 -- permission: Microsoft.Resources/subscriptions/read
 -- must: id, subscription_id
+-- known: display_name, state
 -- declares: SELECT subscription_id, display_name FROM subscription
 -- source: Azure REST API, Microsoft.Resources 2022-12-01, Subscriptions_List
 --   An identity without any right gets 200 and an empty list; the collector never takes that for an empty estate.
@@ -44,5 +45,7 @@ read AS (
     CASE json_type(o, '$.state') WHEN 'text' THEN o ->> '$.state' END AS state
   FROM item
 )
-SELECT id, lower(rtrim(id, '/')), lower(subscription_id), display_name, lower(tenant_id), state, src, ptr, api_version
+SELECT id, lower(rtrim(id, '/')),
+  CASE WHEN length(subscription_id) = 36 AND NOT lower(subscription_id) GLOB '*[^0-9a-f-]*' AND lower(rtrim(id, '/')) = '/subscriptions/' || lower(subscription_id) THEN lower(subscription_id) END,
+  display_name, lower(tenant_id), state, src, ptr, api_version
 FROM read;

@@ -28,7 +28,7 @@ CREATE TABLE des_use(
 CREATE INDEX des_use_cluster ON des_use(cluster_key);
 
 CREATE TEMP VIEW in_scope_disk_view AS
-WITH owned AS (
+WITH owned AS MATERIALIZED (
   SELECT d.id_key AS disk_key, c.id_key AS cluster_key FROM disk d JOIN aks_cluster c ON c.node_rg_key = d.rg_key
   UNION
   SELECT d.id_key, c.id_key FROM disk d JOIN aks_cluster c ON c.node_rg_key = d.vm_rg_key WHERE d.vm_rg_key <> ''

@@ -55,7 +55,7 @@ named AS (
   UNION ALL
   SELECT 'etcd', id_key, id, key_url, host, CASE WHEN instr(p, '/') THEN substr(p, 1, instr(p, '/') - 1) ELSE p END,
     CASE WHEN instr(p, '/') THEN lower(substr(p, instr(p, '/') + 1)) ELSE '' END, src, ptr
-  FROM host WHERE host <> '' AND p <> ''
+  FROM host WHERE host <> '' AND p <> '' AND instr(substr(p, instr(p || '/', '/') + 1), '/') = 0
 ),
 store AS (
   SELECT vault_host AS host, max(id) AS id, max(id_key) AS id_key FROM vault GROUP BY vault_host HAVING count(*) = 1

@@ -11,7 +11,8 @@
 -- shape: list
 -- permission: Microsoft.KeyVault/vaults/read
 -- must: id_key, vault_host, vault_access_policy.vault_key
--- known: name, location, purge_protection, soft_delete, soft_delete_days, rbac, sku, vault_access_policy.object_id, vault_access_policy.key_permissions
+-- known: name, location, purge_protection, soft_delete, soft_delete_days, rbac, sku, vault_access_policy.object_id,
+--   vault_access_policy.key_permissions, vault_access_policy.secret_permissions, vault_access_policy.certificate_permissions
 -- source: Azure REST API, Microsoft.KeyVault 2026-02-01, Vaults_ListBySubscription
 --   enablePurgeProtection is never stored as false: absent, null and false all mean off. enableSoftDelete absent is a vault older
 --   than the setting: -1 here, apart from false. softDeleteRetentionInDays absent is 90, the default. enableRbacAuthorization
@@ -56,14 +57,15 @@ CREATE TABLE vault_access_policy(
 ) STRICT;
 CREATE INDEX vault_access_policy_object ON vault_access_policy(object_id);
 
-CREATE TEMP VIEW vault_view AS
+-- The items of the lists, each as far as what hangs on it has the right shape.
+CREATE TEMP VIEW vault_item AS
 WITH body AS MATERIALIZED (
-  SELECT e.n AS src, e.subject, e.resource, e.api_version, ltrim(CAST(sqlar_uncompress(s.data, s.sz) AS TEXT), char(65279)) AS b
+  SELECT e.n AS src, e.api_version, ltrim(CAST(sqlar_uncompress(s.data, s.sz) AS TEXT), char(65279)) AS b
   FROM exchange e JOIN sqlar s ON s.name = 'answers/' || e.sha256
   WHERE e.resource = 'vault' AND e.usable AND e.status = 200
 ),
-item AS MATERIALIZED (
-  SELECT src, subject, api_version, '/value/' || v.key AS ptr,
+shaped AS MATERIALIZED (
+  SELECT src, api_version, '/value/' || v.key AS ptr,
     CASE WHEN json_type(v.value, '$.properties') = 'object'
       AND coalesce(json_type(v.value, '$.properties.sku'), 'null') IN ('object', 'null')
       AND coalesce(json_type(v.value, '$.properties.networkAcls'), 'null') IN ('object', 'null')
@@ -71,9 +73,12 @@ item AS MATERIALIZED (
       THEN v.value ELSE '{}' END AS o
   FROM body, json_each(body.b, '$.value') v
   WHERE v.type = 'object'
-),
-read AS (
-  SELECT src, subject, ptr, api_version,
+)
+SELECT * FROM shaped;
+
+CREATE TEMP VIEW vault_view AS
+WITH read AS (
+  SELECT src, ptr, api_version,
     CASE json_type(o, '$.id') WHEN 'text' THEN o ->> '$.id' END AS id,
     CASE json_type(o, '$.name') WHEN 'text' THEN o ->> '$.name' END AS name,
     CASE json_type(o, '$.location') WHEN 'text' THEN o ->> '$.location' END AS location,
@@ -97,7 +102,7 @@ read AS (
       WHEN 'null' THEN CASE WHEN api_version >= '2023-07-01' THEN '' END END AS provisioning_state,
     CASE coalesce(json_type(o, '$.properties.tenantId'), 'null') WHEN 'text' THEN o ->> '$.properties.tenantId'
       WHEN 'null' THEN CASE WHEN api_version >= '2023-07-01' THEN '' END END AS tenant_id
-  FROM item
+  FROM vault_item
 )
 SELECT id, coalesce((SELECT f.key FROM fold f WHERE f.raw = id), lower(rtrim(id, '/'))), name,
   substr(coalesce((SELECT f.key FROM fold f WHERE f.raw = id), lower(rtrim(id, '/'))), 16, 36), replace(lower(location), ' ', ''),
@@ -105,41 +110,29 @@ SELECT id, coalesce((SELECT f.key FROM fold f WHERE f.raw = id), lower(rtrim(id,
   public_network_access, network_default_action, network_bypass, provisioning_state, lower(tenant_id), src, ptr, api_version
 FROM read;
 
+-- A list of verbs with anything but texts in it is not known: what was dropped might be the one that matters.
 CREATE TEMP VIEW vault_access_policy_view AS
-WITH body AS MATERIALIZED (
-  SELECT e.n AS src, e.subject, e.resource, e.api_version, ltrim(CAST(sqlar_uncompress(s.data, s.sz) AS TEXT), char(65279)) AS b
-  FROM exchange e JOIN sqlar s ON s.name = 'answers/' || e.sha256
-  WHERE e.resource = 'vault' AND e.usable AND e.status = 200
-),
-whole AS MATERIALIZED (
-  SELECT src, subject, api_version, '/value/' || v.key AS ptr,
-    CASE WHEN json_type(v.value, '$.properties') = 'object'
-      AND coalesce(json_type(v.value, '$.properties.sku'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.networkAcls'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.accessPolicies'), 'null') IN ('array', 'null')
-      THEN v.value ELSE '{}' END AS o
-  FROM body, json_each(body.b, '$.value') v
-  WHERE v.type = 'object'
-),
-item AS MATERIALIZED (
+WITH item AS (
   SELECT w.src, w.ptr || '/properties/accessPolicies/' || p.key AS ptr, w.o ->> '$.id' AS id, p.key AS position,
+    p.type = 'object' AND coalesce(json_type(p.value, '$.permissions'), 'null') IN ('object', 'null') AS shaped,
     CASE p.type WHEN 'object' THEN p.value ELSE '{}' END AS o
-  FROM whole w, json_each(w.o, '$.properties.accessPolicies') p
-  WHERE json_type(w.o, '$.id') = 'text' AND p.type <> 'null'
+  FROM vault_item w, json_each(w.o, '$.properties.accessPolicies') p
+  WHERE json_type(w.o, '$.id') = 'text' AND json_type(w.o, '$.properties.accessPolicies') = 'array'
 ),
-read AS (
-  SELECT src, ptr, id, position,
-    CASE json_type(o, '$.objectId') WHEN 'text' THEN o ->> '$.objectId' END AS object_id,
-    CASE json_type(o, '$.tenantId') WHEN 'text' THEN o ->> '$.tenantId' END AS tenant_id,
-    CASE coalesce(json_type(o, '$.applicationId'), 'null') WHEN 'text' THEN o ->> '$.applicationId' WHEN 'null' THEN '' END AS application_id,
-    CASE coalesce(json_type(o, '$.permissions.keys'), 'null') WHEN 'array' THEN (SELECT json_group_array(lower(x.value)) FROM json_each(o, '$.permissions.keys') x WHERE x.type = 'text')
-      WHEN 'null' THEN '[]' END AS key_permissions,
-    CASE coalesce(json_type(o, '$.permissions.secrets'), 'null') WHEN 'array' THEN (SELECT json_group_array(lower(x.value)) FROM json_each(o, '$.permissions.secrets') x WHERE x.type = 'text')
-      WHEN 'null' THEN '[]' END AS secret_permissions,
-    CASE coalesce(json_type(o, '$.permissions.certificates'), 'null') WHEN 'array' THEN (SELECT json_group_array(lower(x.value)) FROM json_each(o, '$.permissions.certificates') x WHERE x.type = 'text')
-      WHEN 'null' THEN '[]' END AS certificate_permissions
-  FROM item
+verbs AS (
+  SELECT i.src, i.ptr, k.kind, CASE WHEN i.shaped THEN
+    CASE coalesce(json_type(i.o, k.path), 'null') WHEN 'null' THEN '[]'
+      WHEN 'array' THEN (SELECT CASE WHEN count(*) = 0 THEN '[]' WHEN count(*) = sum(x.type = 'text') THEN json_group_array(lower(x.value)) END FROM json_each(i.o, k.path) x) END END AS list
+  FROM item i, (SELECT 'keys' AS kind, '$.permissions.keys' AS path UNION ALL SELECT 'secrets', '$.permissions.secrets' UNION ALL SELECT 'certificates', '$.permissions.certificates') k
+),
+list AS (
+  SELECT src, ptr, max(CASE kind WHEN 'keys' THEN list END) AS key_permissions, max(CASE kind WHEN 'secrets' THEN list END) AS secret_permissions,
+    max(CASE kind WHEN 'certificates' THEN list END) AS certificate_permissions
+  FROM verbs GROUP BY src, ptr
 )
-SELECT coalesce((SELECT f.key FROM fold f WHERE f.raw = id), lower(rtrim(id, '/'))), position, lower(object_id), lower(tenant_id), lower(application_id),
-  key_permissions, secret_permissions, certificate_permissions, src, ptr
-FROM read;
+SELECT coalesce((SELECT f.key FROM fold f WHERE f.raw = i.id), lower(rtrim(i.id, '/'))), i.position,
+  CASE json_type(i.o, '$.objectId') WHEN 'text' THEN lower(i.o ->> '$.objectId') END,
+  CASE json_type(i.o, '$.tenantId') WHEN 'text' THEN lower(i.o ->> '$.tenantId') END,
+  CASE coalesce(json_type(i.o, '$.applicationId'), 'null') WHEN 'text' THEN lower(i.o ->> '$.applicationId') WHEN 'null' THEN '' END,
+  l.key_permissions, l.secret_permissions, l.certificate_permissions, i.src, i.ptr
+FROM item i JOIN list l ON l.src = i.src AND l.ptr = i.ptr;

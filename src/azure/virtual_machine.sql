@@ -10,7 +10,7 @@
 -- shape: list
 -- permission: Microsoft.Compute/virtualMachines/read
 -- must: id_key
--- known: name, os_des_id, ephemeral, encryption_at_host
+-- known: name, scale_set_key, os_disk_key, os_des_id, secure_des_id, ephemeral, encryption_at_host
 -- source: Azure REST API, Microsoft.Compute 2025-04-01, VirtualMachines_List
 --   Pools of type VirtualMachines and AvailabilitySet, and nodes made by node auto-provisioning, have no scale set.
 
@@ -48,6 +48,11 @@ item AS MATERIALIZED (
       AND coalesce(json_type(v.value, '$.properties.storageProfile'), 'null') IN ('object', 'null')
       AND coalesce(json_type(v.value, '$.properties.storageProfile.osDisk'), 'null') IN ('object', 'null')
       AND coalesce(json_type(v.value, '$.properties.storageProfile.osDisk.managedDisk'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(v.value, '$.properties.storageProfile.osDisk.diffDiskSettings'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(v.value, '$.properties.storageProfile.osDisk.managedDisk.diskEncryptionSet'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(v.value, '$.properties.storageProfile.osDisk.managedDisk.securityProfile'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(v.value, '$.properties.storageProfile.osDisk.managedDisk.securityProfile.diskEncryptionSet'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(v.value, '$.properties.hardwareProfile'), 'null') IN ('object', 'null')
       AND coalesce(json_type(v.value, '$.properties.securityProfile'), 'null') IN ('object', 'null')
       AND coalesce(json_type(v.value, '$.properties.virtualMachineScaleSet'), 'null') IN ('object', 'null')
       AND coalesce(json_type(v.value, '$.tags'), 'null') IN ('object', 'null')

@@ -64,18 +64,20 @@ judged AS (
       WHEN after = '' AND before = '' THEN 'the rotate action has no trigger that can be read'
       WHEN after <> '' AND am IS NULL THEN 'timeAfterCreate ' || after || ' is not a duration that can be counted'
       WHEN before <> '' AND bm IS NULL THEN 'timeBeforeExpiry ' || before || ' is not a duration that can be counted'
-      WHEN before <> '' AND lm IS NULL THEN 'expiryTime ' || life || ' is not a duration that can be counted'
+      WHEN before <> '' AND lm IS NULL THEN 'expiryTime ' || coalesce(life, '(not known)') || ' is not a duration that can be counted'
       WHEN before <> '' AND exp IS NULL THEN 'the expiry of the key is not known'
       WHEN latest IS NULL OR (after <> '' AND first IS NULL) OR (before <> '' AND (back_now IS NULL OR back_next IS NULL)) THEN 'when the current version was created is not known' END AS doubt
   FROM counted
 )
 SELECT key_id AS subject,
-  CASE WHEN state <> 'read' THEN 'not-assessed' WHEN why <> '' THEN 'fail' WHEN doubt <> '' THEN 'not-assessed' WHEN rotates = 1 THEN 'pass' ELSE 'not-assessed' END AS status,
+  CASE WHEN state <> 'read' THEN 'not-assessed' WHEN why <> '' THEN 'fail'
+    WHEN rotates = 1 AND doubt IS NULL AND (after <> '' OR before <> '') AND (after = '' OR first <= latest) AND (before = '' OR (back_now <= latest AND back_next <= latest)) THEN 'pass'
+    ELSE 'not-assessed' END AS status,
   CASE WHEN state <> 'read' OR rotates IS NULL THEN NULL WHEN rotates = 0 THEN 'no action of type rotate'
     ELSE 'action rotate' || CASE WHEN after <> '' THEN ', timeAfterCreate ' || after ELSE '' END || CASE WHEN before <> '' THEN ', timeBeforeExpiry ' || before ELSE '' END
       || CASE WHEN life <> '' THEN ', expiryTime ' || life ELSE ', no expiryTime' END END AS observed,
   CASE WHEN state = 'read' THEN 'an action of type rotate that makes a new version at most ' || period || ' after the one before ' || words END AS expected,
-  coalesce(why, doubt) AS reason,
+  coalesce(why, doubt, CASE WHEN coalesce(after, before) IS NULL THEN 'when it rotates could not be read' END) AS reason,
   NULL AS "limit",
   CASE WHEN state = 'read' THEN coalesce(at, evidence) ELSE evidence END AS evidence
 FROM judged

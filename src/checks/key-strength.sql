@@ -49,7 +49,7 @@ fault AS (
 )
 SELECT key_id AS subject,
   CASE WHEN state <> 'read' THEN 'not-assessed' WHEN faults <> '' THEN 'fail'
-    WHEN unknown <> '' OR n > 0 OR least IS NULL THEN 'not-assessed' ELSE 'pass' END AS status,
+    WHEN kty IN ('RSA', 'RSA-HSM') AND bits >= least AND wider IS NULL AND needed = 2 AND exportable = 0 AND n IS NULL THEN 'pass' ELSE 'not-assessed' END AS status,
   CASE WHEN state = 'read' THEN coalesce(kty, 'type not known') || coalesce(', ' || bits || ' bits (comparable to ' || nullif(comparable, 0) || ' bits of security)', '')
     || coalesce('; operations: ' || ops, '') || CASE exportable WHEN 0 THEN '; not exportable' WHEN 1 THEN '; exportable' ELSE '' END END AS observed,
   CASE WHEN state = 'read' THEN 'RSA or RSA-HSM of at least ' || least || ' bits ' || least_words || '; operations wrapKey and unwrapKey only; not exportable' END AS expected,
