@@ -135,6 +135,16 @@ static int collect_stopped(const struct collect *c)
     return c->options->stop && *c->options->stop;
 }
 
+/* Of the jobs of a resource, one for each subscription stays. */
+static int collect_thin(struct collect *c, const struct resource *r, struct err *e)
+{
+    return db_exec_print(c->db, e,
+                         "DELETE FROM main.collect_job WHERE resource = %Q AND n NOT IN (SELECT min(n) FROM "
+                         "main.collect_job WHERE resource = %Q GROUP BY CASE WHEN scope <> '' THEN scope ELSE "
+                         "lower(substr(url, 1, 51)) END)",
+                         r->name, r->name);
+}
+
 /* Turns `each:` into rows of collect_job. */
 static int collect_plan(struct collect *c, struct collect_item *item, struct err *e)
 {
@@ -163,7 +173,7 @@ static int collect_plan(struct collect *c, struct collect_item *item, struct err
     if (db_prepare(c->db, &s, sql, e) != 0)
         goto out;
     db_bind_text(s, 1, r->name);
-    if (db_run(s, e) != 0 ||
+    if (db_run(s, e) != 0 || (c->options->probe && collect_thin(c, r, e) != 0) ||
         db_value_int(c->db, &item->jobs, e, "SELECT count(*) FROM main.collect_job WHERE resource = %Q",
                      r->name) != 0)
         goto out;
@@ -328,7 +338,9 @@ static int collect_finish(struct collect *c, struct collect_item *item, struct e
     if (collect_settle(c, r, e) != 0 || evidence_checkpoint(c->evidence, e) != 0)
         return -1;
     gaps = evidence_gaps(c->evidence) - gaps;
-    if (item->jobs && (item->incomplete || gaps))
+    if (c->options->probe)
+        note_debug("%s: tried", r->title);
+    else if (item->jobs && (item->incomplete || gaps))
         note_info("%s: %lld of %lld read", r->title, (long long)(item->done - item->incomplete),
                   (long long)item->jobs);
     else if (item->jobs)

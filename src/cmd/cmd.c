@@ -13,8 +13,8 @@
 #include "base/note.h"
 
 static const struct cmd *const cmd_table[] = {
-    &cmd_collect,   &cmd_assess, &cmd_report,     &cmd_verify,
-    &cmd_snapshots, &cmd_checks, &cmd_frameworks, &cmd_evidence,
+    &cmd_doctor,    &cmd_collect, &cmd_assess,     &cmd_report,   &cmd_verify,
+    &cmd_snapshots, &cmd_checks,  &cmd_frameworks, &cmd_evidence,
 };
 #define CMD_COUNT (sizeof cmd_table / sizeof *cmd_table)
 
@@ -26,8 +26,9 @@ static void cmd_overview(FILE *to)
     for (size_t i = 0; i < CMD_COUNT; i++)
         if (cmd_table[i])
             fprintf(to, "  %-11s %s\n", cmd_table[i]->name, cmd_table[i]->summary);
-    fputs("\nFrom a recording to a pack:\n"
-          "  keycustody collect --store store --replay tenant.har\n"
+    fputs("\nFrom your tenant to a pack:\n"
+          "  keycustody doctor\n"
+          "  keycustody collect --store store\n"
           "  keycustody assess --store store\n"
           "  keycustody report --store store --out packs\n"
           "  keycustody verify packs/KC-... --allow-unsigned\n\n"
@@ -216,12 +217,14 @@ static int cmd_dispatch(int argc, char **argv, struct err *e)
 
 int cmd_main(int argc, char **argv)
 {
-    struct rlimit none = {0, 0};
+    struct rlimit none = {1, 1};
     struct err e = {""};
     int code = EXIT_FAILED;
 
-    setrlimit(RLIMIT_CORE, &none); /* evidence and keys do not belong into a core file */
-    setlocale(LC_ALL, "C");        /* same input, same bytes, wherever we run */
+    /* Evidence and keys do not belong into a core file. One byte is less than any core needs, and unlike 0 it
+     * also keeps the kernel from handing the core to a program (core(5); fs/coredump.c, cprm.limit == 1). */
+    setrlimit(RLIMIT_CORE, &none);
+    setlocale(LC_ALL, "C"); /* same input, same bytes, wherever we run */
     umask(077);
     code = cmd_close(cmd_dispatch(argc, argv, &e), &e);
     if ((code == EXIT_FAILED || code == EXIT_USAGE || code == EXIT_LOCKED) && e.text[0])
