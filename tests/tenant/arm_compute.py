@@ -182,7 +182,7 @@ def os_disk_name(sub, c, p, i):
     if p.kind == "VirtualMachines":
         return f"{machine_name(sub, c, p, i)}_OsDisk_1_{digest('disk', sub, c.name, p.name, i)[:32]}"
     stem = set_name(sub, c, p)
-    return f"{stem}{stem}_{i}OS__1_{digest('disk', sub, c.name, p.name, i)[:32]}"[-80:]
+    return f"{stem[:20]}{stem[:20]}{i}OS__1_{digest('disk', sub, c.name, p.name, i)[:32]}" # as the service shortens it
 
 
 def disk(sub, group, name, location, gb, des, made, **more):
