@@ -102,8 +102,9 @@ reasoned AS (
 ),
 -- subscriptions of the tenant that the caller does not see, where everything visible was to be looked at
 hidden AS (
-  SELECT '/subscriptions/' || lower(m.name) AS key, min(m.display_name) AS name, min(m.src || '#' || m.ptr) AS at
-  FROM mg_descendant m LEFT JOIN subscription v ON v.subscription_id = lower(m.name) LEFT JOIN scope s ON s.subscription_id = lower(m.name)
+  SELECT '/subscriptions/' || m.subscription_id AS key, min(m.display_name) AS name, min(m.src || '#' || m.ptr) AS at
+  FROM (SELECT *, lower(name) AS subscription_id FROM mg_descendant) m
+  LEFT JOIN subscription v ON v.subscription_id = m.subscription_id LEFT JOIN scope s ON s.subscription_id = m.subscription_id
   WHERE lower(m.type) = '/subscriptions' AND v.id_key IS NULL AND s.subscription_id IS NULL
     AND EXISTS (SELECT 1 FROM scope WHERE declared_by = 'visible')
   GROUP BY 1

@@ -30,8 +30,8 @@ item AS (
     CASE lower(d.security_type) WHEN 'confidentialvm_diskencryptedwithcustomerkey' THEN 'customer' WHEN 'confidentialvm_diskencryptedwithplatformkey' THEN 'platform' END AS confidential,
     CASE lower(d.security_type) WHEN 'confidentialvm_diskencryptedwithcustomerkey' THEN d.secure_des_key ELSE d.des_key END AS key,
     CASE lower(d.security_type) WHEN 'confidentialvm_diskencryptedwithcustomerkey' THEN d.secure_des_id ELSE d.des_id END AS named
-  FROM (SELECT DISTINCT disk_key FROM in_scope_disk) k JOIN disk d ON d.id_key = k.disk_key -- the planner takes IN (SELECT ...) for 25 rows
-  LEFT JOIN type t ON t.word = lower(d.encryption_type)
+  FROM (SELECT DISTINCT disk_key FROM in_scope_disk) k JOIN (SELECT *, lower(encryption_type) AS type_word FROM disk) d ON d.id_key = k.disk_key -- the planner takes IN (SELECT ...) for 25 rows
+  LEFT JOIN type t ON t.word = d.type_word
 ),
 -- The clusters of a disk, and what they name.
 owner AS (

@@ -25,8 +25,8 @@ profile(word, whose) AS (VALUES
   ('confidentialvm_diskencryptedwithcustomerkey', 'a customer-managed key (confidential disk)')),
 item AS (
   SELECT d.*, t.whose AS at_rest, p.whose AS confidential
-  FROM disk d LEFT JOIN type t ON t.word = lower(d.encryption_type) LEFT JOIN profile p ON p.word = lower(d.security_type)
-  WHERE d.id_key IN (SELECT disk_key FROM in_scope_disk)
+  FROM (SELECT DISTINCT disk_key FROM in_scope_disk) k JOIN (SELECT *, lower(encryption_type) AS type_word, lower(security_type) AS profile_word FROM disk) d ON d.id_key = k.disk_key
+  LEFT JOIN type t ON t.word = d.type_word LEFT JOIN profile p ON p.word = d.profile_word
 ),
 judged AS (
   SELECT *, CASE WHEN coalesce(at_rest, confidential) IS NOT NULL THEN 'pass'

@@ -225,10 +225,10 @@ SELECT u.des_key, u.des_id,
     WHEN x.complete THEN 'the answer does not describe the set that was asked for'
     ELSE coalesce(x.reason, 'the disk encryption set was not read') END,
   CASE WHEN d.id_key IS NOT NULL THEN d.src || '#' || d.ptr ELSE x.evidence END
-FROM used_des u
+FROM (SELECT *, substr(des_key, 1, 51) AS subscription_key FROM used_des) u
 LEFT JOIN disk_encryption_set d ON d.id_key = u.des_key
 LEFT JOIN list_state x ON x.resource = 'disk_encryption_set' AND x.subject_key = u.des_key
-LEFT JOIN list_state l ON l.resource = 'disk_encryption_set_list' AND l.subject_key = substr(u.des_key, 1, 51)
+LEFT JOIN list_state l ON l.resource = 'disk_encryption_set_list' AND l.subject_key = u.subscription_key
 ORDER BY 1;
 
 -- What became of each vault in use. A deleted vault keeps its name reserved in its cloud, so a host of that name is that vault:
