@@ -151,3 +151,4 @@ SELECT s.key_id, 'disk', d.id, s.des_id FROM used s
 UNION ALL
 SELECT key_id, 'etcd', user_id, NULL FROM key_use WHERE user_kind = 'etcd'
  ORDER BY 1, 2, 3, 4;
+CREATE INDEX key_impact_key ON key_impact(key_id);

@@ -283,7 +283,9 @@ static int finding_once(struct db *db, struct err *e)
 
     if (db_exec(db,
                 "CREATE INDEX finding_check ON finding(check_id, subject_key);"
-                "CREATE INDEX finding_subject ON finding(subject_key)",
+                "CREATE INDEX finding_subject ON finding(subject_key);"
+                "CREATE INDEX finding_status ON finding(check_id, status);"
+                "CREATE INDEX finding_id ON finding(id)",
                 e) != 0 ||
         db_value_text(db, &twice, e,
                       "SELECT printf('checks/%%s.sql: yields the subject %%.200s twice', check_id, subject) "

@@ -10,7 +10,7 @@ link AS (
 behind AS (
   SELECT s.cluster_key, count(*) AS n, min(f.n) AS first
     FROM shown s JOIN custody_finding b ON b.cluster_key = s.cluster_key AND b.link = s.weakest
-    JOIN finding f ON f.id = b.finding_id AND f.status = s.status
+    JOIN finding f ON f.id = b.finding_id AND f.status = s.status JOIN check_meta m ON m.check_id = f.check_id AND m.link = s.weakest
    WHERE s.place <= 100 GROUP BY s.cluster_key),
 cut AS (SELECT f.n, min(instr(f.reason || ',', ','), instr(f.reason || ';', ';'), instr(f.reason || ' (', ' ('), instr(f.reason || ':', ':')) AS at
           FROM behind b JOIN finding f ON f.n = b.first),
