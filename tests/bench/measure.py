@@ -41,11 +41,11 @@ def held(pid):
     return total, own
 
 
-def run(command, allowed=(0,)):
+def run(command, allowed=(0,), env=None):
     """Cost of a command; what it says on stderr is kept. Ends the bench when it ends with another code."""
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
         start = time.perf_counter()
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said)
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said, env=env)
         memory = own = pid = 0
         while not pid:
             sums = [held(p) for p in tree(process.pid)]

@@ -33,9 +33,9 @@ def need_live():
 class Standin:
     """with Standin(work, options...) as s: a running server; s.url, s.thief, s.secret, ... as start.sh names them."""
 
-    def __init__(self, work, *options, har=HAR, cert="good"):
-        command = [str(ROOT / "tests" / "standin" / "start.sh"), str(work), "--recording", har, "--tenant", TENANT,
-                   "--oid", READER, *map(str, options)]
+    def __init__(self, work, *options, har=HAR, cert="good", tenant=TENANT, oid=READER):
+        command = [str(ROOT / "tests" / "standin" / "start.sh"), str(work), "--recording", har, "--tenant", tenant,
+                   "--oid", oid, *map(str, options)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "CERT": cert})
         if done.returncode:
             sys.exit(f"FAILED: the stand-in does not start: {done.stderr}")
