@@ -80,13 +80,15 @@ def main():
 
     readers = [Reader(s.subscription_id) for s in SubscriptionClient(Caller(), **HOW).subscriptions.list()]
     groups = ManagementGroupsAPI(Caller(), **HOW)
-    list(groups.management_groups.list())
+    for g in groups.management_groups.list():
+        list(groups.management_groups.get_descendants(g.name))
     found = each(lists, [(r,) for r in readers])
     hosts = {v.properties.vault_uri.split("/")[2].split(":")[0]: (r, v) for r, f in zip(readers, found) for v in f[1]}
     urls = {"/".join(u.split("/")[:5]) for f in found for u in f[2]}
     keys = [(*hosts[u.split("/")[2].split(":")[0]], u) for u in sorted(urls) if u.split("/")[2].split(":")[0] in hosts]
     each(group, [(r, g) for r, f in zip(readers, found) for g in f[0]])
     each(key, keys)
+    readers[0].policy.policy_definitions.get_built_in("7d7be79c-23ba-4033-84dd-45e2a5ccdd67")
     each(settings, [(r, v) for r, f in zip(readers, found) for v in f[1]])
     print(f"{len(readers)} subscriptions, {sum(len(f[0]) for f in found)} clusters, {sum(f[3] for f in found)} disks, {len(keys)} keys")
 
