@@ -376,7 +376,9 @@ static void http_set(struct http *h, struct http_transfer *t, const struct http_
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, r->metadata ? "http,https" : "https");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L); /* rather share a connection than open another */
+    /* Rather share a connection than open another. Without TLS curl learns only from the first answer whether
+     * that can be done, and would wait for it. */
+    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, (long)!r->metadata);
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "keycustody/" KC_VERSION);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->lines);

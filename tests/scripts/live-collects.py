@@ -1,0 +1,203 @@
+#!/usr/bin/python3
+"""Live collections as people start them: by name, below a management group, recorded, resumed, watched by a program, against
+a deadline, behind a proxy, with the wrong certificate; and doctor."""
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.environ.get("SOURCE_DIR", "."), "tests", "standin"))
+import live
+
+wrong = []
+
+
+def check(what, fine, said=""):
+    if not fine:
+        wrong.append(what)
+        print(f"FAILED: {what}: {str(said)[-600:]}")
+
+
+def same(store, other):
+    a, b = live.Snapshot(store), live.Snapshot(other)
+    return a.lists == b.lists and a.gaps == b.gaps and a.bodies == b.bodies
+
+
+def snapshot_row(store, columns):
+    import sqlite3
+    db = sqlite3.connect(f"file:{live.snapshots(store)[-1]}?mode=ro", uri=True)
+    row = db.execute(f"SELECT {columns} FROM snapshot").fetchone()
+    db.close()
+    return row
+
+
+def identity(s, work):
+    code, said = s.collect(work / "plain")
+    check("a plain collection", code == 4 and "2 gaps" in said, said)  # the sample's HSM refuses
+    source, cloud, principal, basis, tenant, clock = snapshot_row(
+        work / "plain", "source, cloud, principal_id, principal_basis, tenant_id, clock_difference")
+    check("who and where", (source, cloud, principal, basis, tenant) == ("azure", "StandIn", live.READER, "token", live.TENANT),
+          (source, cloud, principal, basis, tenant))
+    check("the clocks are compared", clock is not None and abs(clock) < 5, clock)
+
+
+def recorded(s, work):
+    har = work / "out.har"
+    code, said = s.collect(work / "recorded", "--record", har)
+    check("--record", code == 4 and har.exists() and har.stat().st_mode & 0o777 == 0o600, said)
+    log = json.loads(har.read_text(encoding="utf-8"))["log"]
+    check("a recording is HAR 1.2", log["version"] == "1.2" and len(log["entries"]) > 50)
+    check("a recording holds no request headers", not [e for e in log["entries"] if e["request"]["headers"]])
+    check("a recording holds no secret", not live.holds([har], s.secrets()))
+    done = subprocess.run([live.KC, "collect", "--store", work / "replayed", "--replay", har, "--principal", live.READER],
+                          capture_output=True, text=True, check=False)
+    check("the recording is replayed", done.returncode == 4, done.stderr)
+    check("live and replay see the same", same(work / "recorded", work / "replayed"))
+    code, said = s.collect(work / "interrupted", "--record", work / "none" / "x.har")
+    check("a recording that cannot be written", code == 1 and "none/x.har" in said, said)
+
+
+def killed(s, store, after):
+    run = subprocess.Popen(s.command(store), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=s.env())
+    deadline = time.time() + 60
+    while time.time() < deadline and len(s.requests()) < after:
+        time.sleep(0.02)
+    run.kill()
+    run.wait()
+    check(f"{store}: it was killed in the middle", not live.snapshots(store) and list(store.glob("snapshots/*.db.partial")))
+    return len(s.requests())
+
+
+def resumed(work):
+    with live.Standin(work, "--latency", "120") as s:
+        store = work / "resumed"
+        before = killed(s, store, 60)
+        code, said = s.collect(store, "--resume")
+        used = re.search(r"(\d+) of the answers are from the collection before", said)
+        asked = len(s.requests()) - before
+        check("--resume goes on", code == 4 and used and int(used.group(1)) > 0, said)
+        if used:
+            check("what was read is not asked again", asked + int(used.group(1)) <= 105, (asked, used.group(1)))
+        check("a resumed collection is whole", same(store, work / "plain"))
+        check("nothing is left", not list(store.glob("snapshots/*.partial*")))
+        started, finished = snapshot_row(store, "started_at, finished_at")
+        check("it begins with its oldest answer", started < finished, (started, finished))
+
+        store = work / "other-scope"
+        killed(s, store, len(s.requests()) + 60)
+        code, said = s.collect(store, "--resume", "--subscription", "85dca2ae-d583-4cc2-bd84-5d11b75d7981")
+        check("another scope reuses nothing", code == 4 and "another scope" in said and "from the collection before" not in said, said)
+
+        store = work / "stopped"
+        run = subprocess.Popen(s.command(store), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=s.env())
+        time.sleep(1.2)
+        run.send_signal(signal.SIGTERM)
+        said = run.communicate()[1]
+        check("SIGTERM", run.returncode == 130 and "--resume" in said, (run.returncode, said))
+    with live.Standin(work, "--oid", "99999999-9999-4999-8999-999999999999") as s:
+        code, said = s.collect(store, "--resume")
+        check("another caller reuses nothing", code == 4 and "0 answers are at hand" in said, said)
+
+
+def scopes(s, work):
+    code, said = s.collect(work / "named", "--subscription", "THP-payments-PROD")
+    check("a subscription by name", code == 4 and "1 subscription in scope" in said, said)
+    code, said = s.collect(work / "unknown", "--subscription", "no such name")
+    check("a name that nobody has", code == 1 and "no such name" in said and not live.snapshots(work / "unknown"), said)
+    code, said = s.collect(work / "group", "--management-group", "thp")
+    check("a management group", code == 4 and "3 subscriptions in scope" in said, said)
+    code, said = s.collect(work / "nogroup", "--management-group", "nobody")
+    check("a group that is not there", code == 1 and "management group nobody" in said, said)
+    code, said = s.collect(work / "alien", "--subscription", "12345678-1234-1234-1234-123456789012")
+    check("a subscription that is not visible is a gap", code == 4 and "not visible" in said, said)
+
+
+def watched(s, work):
+    code, said = s.collect(work / "json", "--log-format", "json")
+    events = [json.loads(line) for line in said.splitlines()]
+    check("every line is an event", code == 4 and all("time" in e and "event" in e for e in events), said)
+    last = [e for e in events if e["event"] == "summary"]
+    check("one summary", len(last) == 1 and last[0]["gaps"] == 2 and last[0]["subscriptions"] == 3, last)
+    check("each gap is an event", len([e for e in events if e["event"] == "gap"]) == 2)
+    code, said = s.collect(work / "json2", "--log-format", "json", "--subscription", "nobody")
+    check("an error is an event", code == 1 and json.loads(said.splitlines()[-1])["level"] == "error", said)
+
+
+def trust(s, work):
+    command = [live.KC, "collect", "--store", str(work / "untrusted"), "--cloud", s.url]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=s.env())
+    check("an unknown authority", done.returncode == 1 and "certificate" in done.stderr, done.stderr)
+    for cert in ("expired", "wrong"):
+        with live.Standin(work, cert=cert) as bad:
+            code, said = bad.collect(work / cert)
+            check(f"a certificate that is {cert}", code == 1 and not bad.secrets()[:-1], said)
+    code, said = s.collect(work / "proxied", HTTPS_PROXY="http://127.0.0.1:1", NO_PROXY="")
+    check("a proxy is used", code == 1 and not live.snapshots(work / "proxied"), said)
+    code, said = s.collect(work / "unproxied", HTTPS_PROXY="http://127.0.0.1:1", NO_PROXY="localhost")
+    check("NO_PROXY is honoured", code == 4, said)
+    done = subprocess.run([live.KC, "collect", "--store", str(work / "http"), "--cloud", "http://localhost:1"],
+                          capture_output=True, text=True, check=False, env=s.env())
+    check("http is refused", done.returncode == 1 and "https" in done.stderr, done.stderr)
+    check("the keys of a connection are never written", not (work / "keys").exists())
+
+
+def bounded(work):
+    with live.Standin(work, "--rule", "hang,path=*/disks") as s:
+        begun = time.time()
+        code, said = s.collect(work / "late", "--deadline", "2s")
+        check("a deadline", code == 4 and time.time() - begun < 30, (code, said))
+        check("what it cut off is a gap", "DeadlinePassed" in live.Snapshot(work / "late").gaps.values()
+              or "NotAnswered" in live.Snapshot(work / "late").gaps.values(), live.Snapshot(work / "late").gaps)
+
+
+def doctor(work):
+    place = work / "tmp"
+    place.mkdir()
+    with live.Standin(work, "--rule", "forbidden,path=/subscriptions/85dca2ae*/disks") as s:
+        done = subprocess.run([live.KC, "doctor", "--cloud", s.url, "--ca-file", s.ca], capture_output=True, text=True, check=False,
+                              env=s.env(TMPDIR=str(place)))
+        said = done.stdout
+        check("doctor finds what is missing", done.returncode == 4 and "MISSING    managed disks: the action Microsoft.Compute/disks/read" in said
+              and "--scope /subscriptions/85dca2ae-d583-4cc2-bd84-5d11b75d7981" in said, said + done.stderr)
+        check("doctor says where the rights come from", "rights     Reader at" in said, said)
+        check("doctor names no other action", said.count("MISSING    ") == 1, said)
+        check("doctor leaves nothing", not list(place.iterdir()))
+        done = subprocess.run([live.KC, "doctor", "--cloud", s.url, "--ca-file", s.ca, "--subscription", "thp-nonprod"],
+                              capture_output=True, text=True, check=False, env=s.env())
+        check("doctor is content", done.returncode == 0 and "everything that was tried can be read" in done.stdout, done.stdout)
+        check("doctor shows no secret", not [x for x in s.secrets() if x in said + done.stdout + done.stderr])
+
+
+def usage(s, work):
+    for words in (["--replay", "x.har", "--cloud", "AzureCloud"], ["--principal", live.READER], ["--taken-at", "2026-01-01T00:00:00Z"],
+                  ["--credential", "Nobody"], ["--deadline", "soon"], ["--log-format", "xml"]):
+        done = subprocess.run([live.KC, "collect", "--store", str(work / "usage"), *words], capture_output=True, text=True, check=False,
+                              env=s.env())
+        check(f"usage: {words}", done.returncode == 2 and words[-2] in done.stderr, done.stderr)
+
+
+def main():
+    live.need_live()
+    with tempfile.TemporaryDirectory() as name:
+        work = pathlib.Path(name)
+        os.environ["SSLKEYLOGFILE"] = str(work / "keys")
+        with live.Standin(work) as s:
+            identity(s, work)
+            recorded(s, work)
+            scopes(s, work)
+            watched(s, work)
+            trust(s, work)
+            usage(s, work)
+        resumed(work)
+        bounded(work)
+        doctor(work)
+    print(f"{len(wrong)} wrong")
+    sys.exit(1 if wrong else 0)
+
+
+main()
