@@ -20,12 +20,30 @@ static lxw_format *xlsx_cell_format(struct xlsx_book *b, const struct xlsx_cell 
     return c->wrapped ? b->wrapped[c->kind] : b->cell[c->kind];
 }
 
+/* A text of several lines keeps them where the column wraps. One that might come near a cell's limit (a
+ * hidden character takes eight) is one line. */
+static void xlsx_cell_lines(struct buf *shown, enum xlsx_kind kind, const char *text, size_t n)
+{
+    const char *end = text + n;
+
+    while (kind == XLSX_WRAP && n < XLSX_CELL_MAX / 8) {
+        const char *line = memchr(text, '\n', (size_t)(end - text));
+
+        if (!line)
+            break;
+        xlsx_text(shown, text, (size_t)(line - text), XLSX_WHERE);
+        buf_char(shown, '\n');
+        text = line + 1;
+    }
+    xlsx_text(shown, text, (size_t)(end - text), XLSX_WHERE);
+}
+
 static int xlsx_cell_text(struct xlsx_book *b, const struct xlsx_cell *c, const char *text, size_t n,
                           const char *link, struct buf *shown, struct err *e)
 {
     lxw_error code = LXW_NO_ERROR;
 
-    xlsx_text(shown, text, n, XLSX_WHERE);
+    xlsx_cell_lines(shown, c->kind, text, n);
     if (!shown->len)
         return xlsx_fail(e, c->title,
                          worksheet_write_blank(c->sheet, c->row, c->col, xlsx_cell_format(b, c)));

@@ -13,7 +13,7 @@
 #define XLSX_SMALLEST 0.55    /* of full size: sheets are not printed smaller */
 #define XLSX_FILTER 22        /* pixels of the filter's button */
 #define XLSX_LINE 12.5        /* points of a line of 9 point text */
-#define XLSX_TALLEST 400.0    /* Excel: 409 points */
+#define XLSX_TALLEST 103.0    /* points, eight lines; longer text shows when the row is made taller */
 #define XLSX_LANDSCAPE 1500   /* pixels: wider sheets are printed on the larger paper */
 
 static const struct {

@@ -167,6 +167,11 @@ int xlsx_text_lines(const char *text, double pixels, double points, int mono)
         char c = *p;
         double step = xlsx_step(&p, end, mono, 0);
 
+        if (c == '\n') {
+            lines++;
+            line = word = 0;
+            continue;
+        }
         if (c == ' ') {
             line += word + step;
             word = 0;

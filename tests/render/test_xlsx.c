@@ -145,6 +145,26 @@ static void cells_hold_what_can_be_shown(void **state)
     }
 }
 
+/* Where a column wraps, a remedy's commands stay one under the other; elsewhere a line break is a space. */
+static void lines_stay_where_a_column_wraps(void **state)
+{
+    static const struct {
+        const char *kind, *wanted;
+    } cases[] = {{"wrap\",\"width\":20,\"about\":\"a", "ws[\"A2\"].value == \"one\\ntwo\""},
+                 {"text", "ws[\"A2\"].value == \"one two\""}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct db *db = facts("");
+        struct err e = {""};
+
+        if (write_one(db, cases[i].kind, "", "SELECT 'one\ntwo' AS x", &e) != 0)
+            fail_msg("%s", e.text);
+        python(cases[i].wanted);
+        db_close(db);
+    }
+}
+
 static void long_text_is_cut_and_says_so(void **state)
 {
     static const struct {
@@ -190,6 +210,7 @@ static void lines_are_counted_as_they_wrap(void **state)
     assert_int_equal(xlsx_text_lines("word word word", word + 1, 9, 0), 3);
     assert_int_equal(xlsx_text_lines("wordwordword", word + 1, 9, 0), 3);
     assert_int_equal(xlsx_text_lines("", 10, 9, 0), 1);
+    assert_int_equal(xlsx_text_lines("word word\nword", word * 10, 9, 0), 2);
     assert_true(xlsx_text_pixels("日本", 9, 0, 0) > xlsx_text_pixels("ab", 9, 0, 0));
 }
 
@@ -464,6 +485,7 @@ int main(void)
         cmocka_unit_test(cells_hold_what_can_be_shown),
         cmocka_unit_test(long_text_is_cut_and_says_so),
         cmocka_unit_test(what_would_become_a_formula_is_known),
+        cmocka_unit_test(lines_stay_where_a_column_wraps),
         cmocka_unit_test(lines_are_counted_as_they_wrap),
         cmocka_unit_test(text_stays_text),
         cmocka_unit_test(numbers_are_numbers_or_text),

@@ -16,7 +16,7 @@ SELECT coalesce(k.name, u.key_id) AS name,
        CASE WHEN json_valid(k.key_ops) THEN (SELECT group_concat(value, ', ') FROM json_each(k.key_ops)) END AS operations,
        CASE k.enabled WHEN 1 THEN 'yes' WHEN 0 THEN 'no' END AS enabled,
        strftime('%Y-%m-%dT%H:%M:%SZ', k.created, 'unixepoch') AS created,
-       CASE WHEN k.id IS NULL THEN NULL WHEN k.exp IS NULL OR k.exp = '' THEN '' ELSE strftime('%Y-%m-%dT%H:%M:%SZ', k.exp, 'unixepoch') END AS expires,
+       CASE WHEN k.exp = 0 THEN '' ELSE strftime('%Y-%m-%dT%H:%M:%SZ', k.exp, 'unixepoch') END AS expires,
        CASE r.rotates WHEN 1 THEN 'yes' WHEN 0 THEN 'no' END AS rotates, r.time_after_create AS rotate_after,
        coalesce(n.n, 0) AS versions, k.current_version, u.key_id AS id,
        CASE WHEN k.src IS NULL THEN '' ELSE printf('E-%04d', k.src) END AS evidence, place.row AS evidence_row
