@@ -69,10 +69,15 @@ refused AS (
   FROM place p CROSS JOIN (SELECT n, lower(rtrim(scope, '/')) AS key FROM gap) g WHERE g.key IN (p.key, '') GROUP BY p.key
 ),
 unread AS (
-  -- what lies at a host that no list shows is no subscription's; it has rows of its own in the checks of vaults and keys
   SELECT key, group_concat(reason, '; ') AS words, min(nullif(evidence, '')) AS evidence
   FROM (SELECT p.key, u.reason, min(u.evidence) AS evidence FROM place p JOIN unknown_population u ON u.subscription_key IN (p.key, '')
-    WHERE u.scope_key NOT GLOB 'https://*' GROUP BY p.key, u.reason ORDER BY 1, 2) GROUP BY key
+      WHERE u.scope_key NOT GLOB 'https://*' GROUP BY p.key, u.reason
+    -- a vault at a host that no list shows belongs to the subscriptions whose sets and clusters use it
+    UNION
+    SELECT '/subscriptions/' || substr(k.user_key, 16, 36), 'a key in use lies at ' || k.host || ': ' || u.reason, min(k.src || '#' || k.ptr)
+      FROM key_use k JOIN used_key y ON y.key_key = k.key_key JOIN unknown_population u ON u.kind = 'vault' AND u.scope_key = y.vault_key
+      WHERE k.vault_key IS NULL GROUP BY 1, 2 ORDER BY 1, 2)
+  GROUP BY key
 ),
 judged AS (
   SELECT p.*, r.n AS gaps, g.reason AS gap_reason, g.resource AS gap_resource, g.exchange AS gap_at, coalesce(l.n, 0) AS missing, l.words AS missing_words,

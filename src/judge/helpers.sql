@@ -327,9 +327,9 @@ WITH named AS (
 INSERT INTO version_in_use
 SELECT n.user_kind, n.user_key, replace(n.user_id, rtrim(n.user_id, replace(n.user_id, '/', '')), ''), n.key_key, n.v, n.key_version <> '',
   CASE WHEN n.whole IS NOT NULL AND c.current_version <> '' THEN n.is_current WHEN n.key_version = '' THEN 1 END,
-  CASE WHEN y.id_key IS NOT NULL OR n.is_current THEN 'read' WHEN s.versions_read THEN 'missing' ELSE 'unread' END,
+  CASE WHEN y.id_key IS NOT NULL OR n.is_current THEN 'read' WHEN s.versions_read AND n.v IS NOT NULL THEN 'missing' ELSE 'unread' END,
   CASE WHEN y.id_key IS NOT NULL OR n.is_current THEN NULL
-    WHEN s.versions_read THEN 'the list of versions was read to its end and does not hold ' || n.v
+    WHEN s.versions_read AND n.v IS NOT NULL THEN 'the list of versions was read to its end and does not hold ' || n.v
     WHEN s.state <> 'read' THEN s.reason
     ELSE 'nothing is known of version ' || coalesce(n.v, '(the current one)') || ': ' || coalesce(l.reason, 'the list of versions was not read') END,
   CASE WHEN y.id_key IS NULL THEN k.enabled WHEN k.id_key IS NULL OR k.enabled = y.enabled THEN y.enabled END,
