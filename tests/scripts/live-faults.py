@@ -34,7 +34,7 @@ ALONE = [
     ("html,status=403,path=*/vaults", False), ("foreign-next,path=*/disks", False), ("next-loop,path=*/disks", False),
     ("relative-next,path=*/disks", False), ("null-value,path=*/vaults", False),
     ("forbidden,path=/subscriptions/85dca2ae*", False), ("forbidden,path=*/Microsoft.Compute/disks", False),
-    ("key-rbac,path=*/vaults/*/keys/*", False), ("not-registered,text=Microsoft.KeyVault,path=*/managedHSMs", None),
+    ("key-rbac,path=*/vaults/*/keys/*", False), ("not-registered,text=Microsoft.KeyVault,path=*a84ac03d*/managedHSMs", True),
     ("old-version,text=2024-03-02 2023-10-02,path=*/disks", True), ("old-version,text=2019-01-01,path=*/disks", False),
     ("redirect,path=*/disks", False), ("challenge,path=*/disks", False), ("claims", True), ("expired,nth=20", True),
     ("expired,every=15,times=3", None), ("error,status=500,first=1,path=*/oauth2/*", True),
