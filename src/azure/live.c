@@ -13,6 +13,7 @@
 #include "azure/answer.h"
 #include "azure/challenge.h"
 #include "azure/limit.h"
+#include "azure/secret.h"
 #include "azure/url.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -194,12 +195,12 @@ static int live_deliver(struct live *l, struct live_request *r, const struct htt
         a.status = h->status;
         a.body = h->body;
         a.size = h->size;
-        a.date = h->header[HTTP_DATE];
-        a.request_id = h->header[HTTP_REQUEST_ID];
-        a.correlation_id = h->header[HTTP_CORRELATION_ID];
-        a.routing_id = h->header[HTTP_ROUTING_ID];
-        a.failure_cause = h->header[HTTP_FAILURE_CAUSE];
-        a.etag = h->header[HTTP_ETAG];
+        a.date = secret_header(h->header[HTTP_DATE]);
+        a.request_id = secret_header(h->header[HTTP_REQUEST_ID]);
+        a.correlation_id = secret_header(h->header[HTTP_CORRELATION_ID]);
+        a.routing_id = secret_header(h->header[HTTP_ROUTING_ID]);
+        a.failure_cause = secret_header(h->header[HTTP_FAILURE_CAUSE]);
+        a.etag = secret_header(h->header[HTTP_ETAG]);
         a.again = !r->odd && h->status == 200;
     }
     rc = l->transport.done(l->transport.ctx, r->owner, &a, e);

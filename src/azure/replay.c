@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "azure/har.h"
+#include "azure/secret.h"
 #include "azure/url.h"
 #include "base/mem.h"
 #include "lib/json.h"
@@ -182,12 +183,12 @@ static int replay_fill(struct har *h, const struct har_entry *entry, struct tran
     a->size = body->len;
     for (int i = 0; i < HAR_HEADERS; i++)
         own[i] = replay_text(f.headers[i]);
-    a->date = own[HAR_DATE];
-    a->request_id = own[HAR_REQUEST_ID];
-    a->correlation_id = own[HAR_CORRELATION_ID];
-    a->routing_id = own[HAR_ROUTING_ID];
-    a->failure_cause = own[HAR_FAILURE_CAUSE];
-    a->etag = own[HAR_ETAG];
+    a->date = secret_header(own[HAR_DATE]);
+    a->request_id = secret_header(own[HAR_REQUEST_ID]);
+    a->correlation_id = secret_header(own[HAR_CORRELATION_ID]);
+    a->routing_id = secret_header(own[HAR_ROUTING_ID]);
+    a->failure_cause = secret_header(own[HAR_FAILURE_CAUSE]);
+    a->etag = secret_header(own[HAR_ETAG]);
     return 0;
 }
 

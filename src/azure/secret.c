@@ -79,3 +79,8 @@ int secret_is_password(const char *name, size_t name_n, const char *value, size_
     }
     return 0;
 }
+
+const char *secret_header(const char *value)
+{
+    return value && !secret_find(value, strlen(value)) ? value : NULL;
+}

@@ -9,6 +9,10 @@
  */
 const char *secret_find(const char *bytes, size_t n);
 
+/* The value of a response header, or NULL when it holds a secret: a careless proxy may throw back what it was
+ * sent. value may be NULL. */
+const char *secret_header(const char *value);
+
 /* Does a member of this name hold a password, when its value is a string that is not empty? ARM template
  * expressions
  * ("[parameters('adminPassword')]", in policy definitions) are no passwords. */

@@ -35,6 +35,7 @@ CASES = {
     "a vault's challenge": [KEYS, "challenge,path=/keys*"],
     "a vault's redirect": [KEYS, "redirect,path=/keys*"],
     "the header thrown back": ["echo,path=*/disks", "echo,status=200,path=*/vaults", "echo,status=500,path=*/roleAssignments"],
+    "the header thrown back in a header": ["echo-header"],
     "the secret thrown back": ["echo,path=*/oauth2/*"],
     "claims": ["claims"],
 }

@@ -123,6 +123,14 @@ static void fault_challenge(struct server *s, struct exchange *x, const struct r
                  rule->text ? rule->text : "https://evil.example");
 }
 
+static void fault_echo_header(struct exchange *x)
+{
+    const char *given = exchange_header(x, "authorization");
+
+    exchange_say(x, "set-cookie", "session=%.1500s; Secure", given ? given : "");
+    exchange_say(x, "etag", "%.1500s", given ? given : "");
+}
+
 /* As JSON that a list could be, too. */
 static void fault_echo(struct exchange *x, const struct rule_row *rule)
 {
@@ -139,8 +147,7 @@ static void fault_echo(struct exchange *x, const struct rule_row *rule)
     json_object_end(&o);
     json_object_end(&o);
     exchange_json(x, rule->status ? (int)rule->status : 400, &o);
-    exchange_say(x, "set-cookie", "session=%.1500s; Secure", given ? given : "");
-    exchange_say(x, "etag", "%.1500s", given ? given : "");
+    fault_echo_header(x);
 }
 
 static void fault_throttle(struct exchange *x, const struct rule_row *rule, int64_t seconds)
@@ -293,6 +300,9 @@ void fault_spoil(struct server *s, struct exchange *x, const struct rule_row *ru
     char *next = NULL;
 
     switch (rule->kind) {
+    case RULE_ECHO_HEADER:
+        fault_echo_header(x);
+        break;
     case RULE_SLOW:
         x->delay = rule->delay;
         break;

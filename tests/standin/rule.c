@@ -37,6 +37,7 @@ static const char *const rule_names[RULE_KINDS] = {
     [RULE_CHALLENGE] = "challenge",
     [RULE_CLAIMS] = "claims",
     [RULE_ECHO] = "echo",
+    [RULE_ECHO_HEADER] = "echo-header",
     [RULE_EXPIRED] = "expired",
     [RULE_SLOW_TLS] = "slow-tls",
     [RULE_LIMIT] = "limit",

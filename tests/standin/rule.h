@@ -35,10 +35,11 @@ enum rule_kind {
     RULE_REDIRECT,       /* `status` (307) to `to` */
     RULE_CHALLENGE,      /* 401 that asks for a token for `text`, at `to` */
     RULE_CLAIMS,         /* 401 until a token with claims comes */
-    RULE_ECHO,     /* `status` (400), and the Authorization header in the body, as careless proxies do */
-    RULE_EXPIRED,  /* 401 ExpiredAuthenticationToken, and the token is worth nothing any more */
-    RULE_SLOW_TLS, /* the handshake waits `delay` ms */
-    RULE_LIMIT,    /* a token bucket: `burst` and `rate` per second, for each subscription */
+    RULE_ECHO,        /* `status` (400), and the Authorization header in the body, as careless proxies do */
+    RULE_ECHO_HEADER, /* the right answer, and the Authorization header in headers of it */
+    RULE_EXPIRED,     /* 401 ExpiredAuthenticationToken, and the token is worth nothing any more */
+    RULE_SLOW_TLS,    /* the handshake waits `delay` ms */
+    RULE_LIMIT,       /* a token bucket: `burst` and `rate` per second, for each subscription */
     RULE_KINDS
 };
 
