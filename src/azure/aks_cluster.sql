@@ -9,6 +9,7 @@
 --   FROM scope s LEFT JOIN subscription v ON v.subscription_id = s.subscription_id
 --   WHERE coalesce(v.state, '') <> 'Deleted' ORDER BY 1
 -- shape: list
+-- counted: Microsoft.ContainerService/managedClusters
 -- permission: Microsoft.ContainerService/managedClusters/read
 -- must: id_key, cluster_identity.cluster_key, node_pool.id_key
 -- known: name, location, node_rg, des_id, kms_enabled, kms_key_url, virtual_nodes, provisioning_state, node_pool.encryption_at_host, node_pool.os_disk_type, node_pool.pool_type

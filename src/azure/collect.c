@@ -138,11 +138,12 @@ static int collect_stopped(const struct collect *c)
 /* Of the jobs of a resource, one for each subscription stays. */
 static int collect_thin(struct collect *c, const struct resource *r, struct err *e)
 {
-    return db_exec_print(c->db, e,
-                         "DELETE FROM main.collect_job WHERE resource = %Q AND n NOT IN (SELECT min(n) FROM "
-                         "main.collect_job WHERE resource = %Q GROUP BY CASE WHEN scope <> '' THEN scope ELSE "
-                         "lower(substr(url, 1, 51)) END)",
-                         r->name, r->name);
+    return db_exec_print(
+        c->db, e,
+        "DELETE FROM main.collect_job WHERE resource = %Q AND n NOT IN (SELECT min(n) FROM "
+        "main.collect_job WHERE resource = %Q GROUP BY CASE WHEN scope <> '' THEN scope ELSE "
+        "lower(substr(url, 1, 51)) END)",
+        r->name, r->name);
 }
 
 /* Turns `each:` into rows of collect_job. */

@@ -29,7 +29,7 @@ struct collect_options {
     const struct resources *resources;
     const struct collect_subscription *subscriptions; /* declared scope; count 0: all that are visible */
     size_t subscription_count;
-    const char *principal_id;          /* under which requests go out; NULL: unknown */
+    const char *principal_id; /* under which requests go out; NULL: unknown */
     int probe; /* only find out what can be read: one thing of each kind in each subscription */
     const volatile sig_atomic_t *stop; /* set: end as soon as possible; may be NULL */
     void (*progress)(void *ctx, const struct collect_progress *p); /* called often; may be NULL */

@@ -9,6 +9,7 @@
 --   FROM scope s LEFT JOIN subscription v ON v.subscription_id = s.subscription_id
 --   WHERE coalesce(v.state, '') <> 'Deleted' ORDER BY 1
 -- shape: list
+-- counted: Microsoft.Compute/disks
 -- permission: Microsoft.Compute/disks/read
 -- must: id_key
 -- known: name, encryption_type, des_id, secure_des_id, security_type, ade_enabled, managed_by, os_type, pv_name

@@ -9,6 +9,7 @@
 --   FROM scope s LEFT JOIN subscription v ON v.subscription_id = s.subscription_id
 --   WHERE coalesce(v.state, '') <> 'Deleted' ORDER BY 1
 -- shape: list
+-- counted: Microsoft.Compute/diskEncryptionSets
 -- permission: Microsoft.Compute/diskEncryptionSets/read
 -- must: id_key
 -- source: Azure REST API, Microsoft.Compute 2025-01-02, DiskEncryptionSets_List

@@ -72,7 +72,6 @@ struct live {
     size_t expected;  /* bytes under way, by estimate */
     int64_t deadline; /* clock_ticks(); 0: none */
     int timeout, answered;
-    const volatile sig_atomic_t *stop;
     char run[25]; /* front of every x-ms-client-request-id */
     uint64_t number, dice;
 };
@@ -475,7 +474,6 @@ int live_open(struct transport **out, const struct live_options *o, struct err *
     l->limits = limits_new(strcmp(l->cloud.name, "AzureChinaCloud") == 0);
     l->deadline = o->deadline ? clock_ticks() + o->deadline * 1000 : 0;
     l->timeout = o->timeout ? o->timeout : LIVE_TIMEOUT;
-    l->stop = o->stop;
     live_number_run(l);
     l->origin = (struct evidence_origin){.source = "azure",
                                          .cloud = l->cloud.name,
@@ -486,7 +484,8 @@ int live_open(struct transport **out, const struct live_options *o, struct err *
                                       .free = live_free,
                                       .endpoint = l->cloud.arm,
                                       .origin = &l->origin,
-                                      .capacity = LIVE_QUEUE};
+                                      .capacity = LIVE_QUEUE,
+                                      .stop = o->stop};
     *out = &l->transport;
     return 0;
 fail:

@@ -9,6 +9,7 @@
 --   FROM scope s LEFT JOIN subscription v ON v.subscription_id = s.subscription_id
 --   WHERE coalesce(v.state, '') <> 'Deleted' ORDER BY 1
 -- shape: list
+-- counted: Microsoft.KeyVault/managedHSMs
 -- permission: Microsoft.KeyVault/managedHSMs/read
 -- must: id_key, hsm_host
 -- known: name, purge_protection, soft_delete_days

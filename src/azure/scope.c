@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "azure/answer.h"
+#include "azure/ask.h"
 #include "azure/url.h"
 #include "base/mem.h"
 #include "lib/json.h"
@@ -58,76 +58,11 @@ void scope_free(struct scope *s)
 
 /* ---- a list, page by page */
 
-struct scope_ask {
-    const char *what; /* for messages */
-    struct buf body;
-    char *next;
-    int answered;
-    struct err why;
-};
-
-static int scope_answered(void *ctx, void *owner, const struct transport_answer *t, struct err *e)
-{
-    struct scope_ask *ask = owner;
-    struct answer a = {0};
-
-    (void)ctx;
-    (void)e;
-    if (t->again && t->size && *t->body != '{' && (unsigned char)*t->body != 0xef)
-        return 1;
-    ask->answered = 1;
-    answer_read(&a, t->body, t->size, t->status, RESOURCE_LIST);
-    if (t->fault_code)
-        err_set(&ask->why, "%s: %s", ask->what, t->fault);
-    else if (t->status != 200)
-        err_set(&ask->why, "%s: HTTP status %d: %.100s: %.300s", ask->what, t->status,
-                a.code ? a.code : "no code", a.message ? a.message : "no message");
-    else if (a.wrong)
-        err_set(&ask->why, "%s: %s", ask->what, a.reason.text);
-    else
-        buf_add(&ask->body, t->body, t->size);
-    ask->next = a.next;
-    a.next = NULL;
-    answer_free(&a);
-    return 0;
-}
-
-static int scope_ask_page(struct scope_ask *ask, struct transport *t, const char *url, struct err *e)
-{
-    struct transport_request request = {.method = "GET", .url = url, .kind = "scope", .owner = ask};
-
-    buf_clear(&ask->body);
-    ask->answered = 0;
-    ask->next = NULL;
-    t->done = scope_answered;
-    if (t->send(t, &request, e) != 0)
-        return -1;
-    while (!ask->answered) {
-        int left = t->step(t, e);
-
-        if (left < 0)
-            return -1;
-        if (!left && !ask->answered)
-            return err_set(e, "%s: no answer", ask->what);
-    }
-    return *ask->why.text ? err_set(e, "%s", ask->why.text) : 0;
-}
-
-/* Only at the endpoint itself, as for every list. */
-static int scope_is_ours(const struct transport *t, const char *url)
-{
-    struct buf origin = {0};
-    int ours = url_origin(&origin, url, strlen(url)) == 0 && strcmp(buf_str(&origin), t->endpoint) == 0;
-
-    buf_free(&origin);
-    return ours;
-}
-
 static int scope_list(struct transport *t, const struct resources *resources, const char *resource,
                       const char *id, const char *what, int (*item)(void *ctx, const struct json *item),
                       void *ctx, struct err *e)
 {
-    struct scope_ask ask = {.what = what};
+    struct ask_answer answer = {0};
     struct buf url = {0};
     const char *version = NULL;
     int rc = -1;
@@ -145,30 +80,28 @@ static int scope_list(struct transport *t, const struct resources *resources, co
     for (int page = 0; page < SCOPE_PAGES_MAX; page++) {
         struct json *doc = NULL;
 
-        if (scope_ask_page(&ask, t, buf_str(&url), e) != 0)
+        if (ask(t, what, buf_str(&url), NULL, RESOURCE_LIST, &answer, e) != 0)
             goto out;
-        if (json_parse(&doc, buf_str(&ask.body), ask.body.len, e) != 0)
+        if (!answer.good) {
+            err_set(e, "%s", answer.why.text);
+            goto out;
+        }
+        if (json_parse(&doc, buf_str(&answer.body), answer.body.len, e) != 0)
             goto out;
         for (const struct json *one = json_first(json_get(doc, "value")); one; one = json_next(one))
             item(ctx, one);
         json_free(doc);
-        if (!ask.next) {
+        if (!answer.next) {
             rc = 0;
             goto out;
         }
-        if (!scope_is_ours(t, ask.next)) {
-            err_set(e, "%s: its nextLink leads elsewhere: refused", what);
-            goto out;
-        }
         buf_clear(&url);
-        buf_text(&url, ask.next);
-        free(ask.next);
-        ask.next = NULL;
+        buf_text(&url, answer.next);
+        ask_answer_free(&answer);
     }
     err_set(e, "%s: more than %d pages", what, SCOPE_PAGES_MAX);
 out:
-    free(ask.next);
-    buf_free(&ask.body);
+    ask_answer_free(&answer);
     buf_free(&url);
     return rc;
 }

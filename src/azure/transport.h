@@ -4,6 +4,7 @@
 #ifndef KC_AZURE_TRANSPORT_H
 #define KC_AZURE_TRANSPORT_H
 
+#include <signal.h>
 #include <stddef.h>
 
 #include "base/clock.h"
@@ -51,6 +52,7 @@ struct transport {
     int capacity;                         /* requests it wants under way at once; at least 1 */
     transport_done *done;                 /* set by the collector before the first send */
     void *ctx;
+    const volatile sig_atomic_t *stop; /* set: who waits for it gives up; NULL: nothing is waited for */
 };
 
 void transport_free(struct transport *t); /* NULL is fine */

@@ -9,6 +9,7 @@
 --   FROM scope s LEFT JOIN subscription v ON v.subscription_id = s.subscription_id
 --   WHERE coalesce(v.state, '') <> 'Deleted' ORDER BY 1
 -- shape: list
+-- counted: Microsoft.KeyVault/vaults
 -- permission: Microsoft.KeyVault/vaults/read
 -- must: id_key, vault_host, vault_access_policy.vault_key
 -- known: name, location, purge_protection, soft_delete, soft_delete_days, rbac, sku, vault_access_policy.object_id,

@@ -155,6 +155,23 @@ def bounded(work):
               or "NotAnswered" in live.Snapshot(work / "late").gaps.values(), live.Snapshot(work / "late").gaps)
 
 
+def tied(work):
+    """A list that answers less than there is: only a second way to count shows it."""
+    with live.Standin(work, "--rule", "empty,path=*/Microsoft.Compute/disks") as s:
+        code, said = s.collect(work / "empty")
+        gaps = live.Snapshot(work / "empty").gaps
+        check("a list that lacks what is there", code == 4 and "CountsDiffer" in gaps.values()
+              and len([k for k in gaps if k[0] == "disk"]) == 3, (gaps, said))
+        check("the query of Resource Graph is no evidence", not [r for r, _ in live.Snapshot(work / "empty").bodies if "graph" in r.lower()])
+    with live.Standin(work, "--rule", "empty,path=*/Microsoft.Compute/disks", "--rule", "gone,path=*/disks/*") as s:
+        code, said = s.collect(work / "lagging")
+        kinds = live.Snapshot(work / "lagging").gaps
+        check("what is gone meanwhile is no gap of its own", "NotInList" not in kinds.values(), (kinds, said))
+    with live.Standin(work, "--rule", "forbidden,path=*/Microsoft.ResourceGraph/*") as s:
+        code, said = s.collect(work / "uncounted")
+        check("without Resource Graph the lists stand, and it is said", code == 4 and "2 gaps" in said and "counted a second way" in said, said)
+
+
 def doctor(work):
     place = work / "tmp"
     place.mkdir()
@@ -195,6 +212,7 @@ def main():
             usage(s, work)
         resumed(work)
         bounded(work)
+        tied(work)
         doctor(work)
     print(f"{len(wrong)} wrong")
     sys.exit(1 if wrong else 0)

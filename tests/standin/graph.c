@@ -8,7 +8,7 @@
 
 struct graph_row {
     char subscription[37];
-    const char *type;
+    const char *type, *id;
     int64_t count;
 };
 
@@ -40,9 +40,12 @@ static int graph_wants_subscription(const struct json *doc, const char *subscrip
 static void graph_row(struct json_out *o, const struct graph_row *row, const char *count)
 {
     json_object(o, NULL);
+    if (!count)
+        json_put_text(o, "id", row->id);
     json_put_text(o, "type", row->type);
     json_put_text(o, "subscriptionId", row->subscription);
-    json_put_int(o, count, row->count);
+    if (count)
+        json_put_int(o, count, row->count);
     json_object_end(o);
 }
 
@@ -87,11 +90,12 @@ void place_graph(struct server *s, struct exchange *x)
         memcpy(row.subscription, item->key + 15, 36);
         if (!graph_wants_subscription(doc, row.subscription))
             continue;
-        for (k = n; k-- > 0;) {
+        row.id = item->key;
+        for (k = n; count && k-- > 0;) {
             if (strcmp(rows[k].type, row.type) == 0 && strcmp(rows[k].subscription, row.subscription) == 0)
                 break;
         }
-        if (k != (size_t)-1) {
+        if (count && k != (size_t)-1) {
             rows[k].count++;
             continue;
         }
@@ -104,7 +108,7 @@ void place_graph(struct server *s, struct exchange *x)
     json_put_int(&o, "count", (int64_t)n);
     json_array(&o, "data");
     for (size_t i = 0; i < n; i++)
-        graph_row(&o, &rows[i], count ? count : "count_");
+        graph_row(&o, &rows[i], count);
     json_array_end(&o);
     json_array(&o, "facets");
     json_array_end(&o);
