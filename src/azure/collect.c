@@ -46,8 +46,9 @@ struct collect {
     struct collect_progress progress;
 };
 
-/* What is asked for, and what became of it. The second is handed to the snapshot when the facts of the
- * resource are known: an item that could not become a fact means that the list was not read to the end. */
+/* What is asked for, and what became of it. The second is handed to the snapshot when everything is read: an
+ * item that could not become a fact, or that another answer tells of, means that the list was not read to the
+ * end. */
 static const char collect_tables[] =
     "CREATE TABLE main.collect_job(n INTEGER PRIMARY KEY, resource TEXT, subject TEXT, url TEXT, scope TEXT, "
     "UNIQUE (resource, subject));"
@@ -285,7 +286,7 @@ out:
     return rc;
 }
 
-/* How everything that was asked for ended goes into the snapshot. */
+/* How everything that was asked for of a resource ended goes into the snapshot. */
 static int collect_settle(struct collect *c, const struct resource *r, struct err *e)
 {
     struct db_stmt *s = NULL;
@@ -336,7 +337,7 @@ static int collect_finish(struct collect *c, struct collect_item *item, struct e
         return -1;
     if (*r->declares && (collect_declare(c, r, e) != 0 || collect_load_scopes(c, e) != 0))
         return -1;
-    if (collect_settle(c, r, e) != 0 || evidence_checkpoint(c->evidence, e) != 0)
+    if (evidence_checkpoint(c->evidence, e) != 0)
         return -1;
     gaps = evidence_gaps(c->evidence) - gaps;
     if (c->options->probe)
@@ -394,6 +395,21 @@ static int collect_advance(struct collect *c, struct err *e)
         }
     }
     return left;
+}
+
+/* Everything is read. */
+static int collect_settle_all(struct collect *c, struct err *e)
+{
+    struct tie_options tie = {.resources = c->options->resources, .stop = c->options->stop};
+
+    if (c->options->tie && evidence_exchanges(c->evidence) &&
+        tie_run(c->transport, c->evidence, &tie, c->options->tie, e) != 0)
+        return -1;
+    for (size_t i = 0; i < c->count; i++) {
+        if (collect_settle(c, c->items[i].fetch.resource, e) != 0)
+            return -1;
+    }
+    return 0;
 }
 
 /* Of the resources with jobs left, the one for which most others wait; with one request at a time, the first,
@@ -519,7 +535,8 @@ int collect_run(struct transport *t, struct evidence *ev, const struct collect_o
     *result = (struct collect_result){0};
     t->done = fetch_answer;
     t->ctx = NULL;
-    if (collect_prepare(&c, e) != 0 || collect_loop(&c, e) != 0)
+    if (collect_prepare(&c, e) != 0 || collect_loop(&c, e) != 0 ||
+        (!collect_stopped(&c) && collect_settle_all(&c, e) != 0 && !collect_stopped(&c)))
         goto out;
     if (db_value_int(c.db, &result->subscriptions, e, "SELECT count(*) FROM snap.scope") != 0)
         goto out;

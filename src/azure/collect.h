@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "azure/tie.h"
 #include "azure/transport.h"
 #include "base/err.h"
 #include "store/evidence.h"
@@ -30,6 +31,7 @@ struct collect_options {
     const struct collect_subscription *subscriptions; /* declared scope; count 0: all that are visible */
     size_t subscription_count;
     const char *principal_id; /* under which requests go out; NULL: unknown */
+    struct tie_result *tie;   /* count the lists a second way; NULL: do not */
     int probe; /* only find out what can be read: one thing of each kind in each subscription */
     const volatile sig_atomic_t *stop; /* set: end as soon as possible; may be NULL */
     void (*progress)(void *ctx, const struct collect_progress *p); /* called often; may be NULL */

@@ -167,20 +167,27 @@ struct tie_list {
     const char *type, *table, *subscription;
     int64_t counted, held; /* by Resource Graph; by the list */
     int64_t named, looked_up;
+    int told;
 };
 
-static int tie_gap(struct tie *c, const struct tie_list *l, const char *id, const char *code, const char *why,
+static int tie_gap(struct tie *c, struct tie_list *l, const char *id, const char *code, const char *why,
                    struct err *e)
 {
     char *subject = mem_print("/subscriptions/%s", l->subscription);
     struct buf visible = {0};
     char *reason = NULL;
-    int rc = 0;
+    int rc = -1;
 
     utf8_visible(&visible, id, strlen(id));
     reason = mem_print("Resource Graph counts %.500s, %s", buf_str(&visible), why);
-    rc = evidence_gap(c->evidence, l->resource->name, subject, subject, NULL, 0, code, reason, 0, e);
-    c->result->missing++;
+    c->result->lacking += !l->told;
+    l->told = 1;
+    if (evidence_gap(c->evidence, l->resource->name, subject, subject, NULL, 0, code, reason, 0, e) == 0)
+        rc = db_exec_print(
+            c->db, e,
+            "UPDATE main.collect_end SET complete = 0, code = coalesce(code, %Q) WHERE resource "
+            "= %Q AND subject = %Q",
+            code, l->resource->name, subject);
     buf_free(&visible);
     free(reason);
     free(subject);
@@ -266,7 +273,7 @@ static int tie_compare(struct tie *c, const struct resource *r, struct err *e)
     sql =
         mem_print("SELECT s.subscription_id, coalesce(g.n, 0), (SELECT count(*) FROM main.\"%s\" x WHERE "
                   "substr(x.id_key, 1, 52) = '/subscriptions/' || s.subscription_id || '/') FROM snap.scope "
-                  "s JOIN snap.listing t ON t.resource = ?1 AND t.subject = '/subscriptions/' || "
+                  "s JOIN main.collect_end t ON t.resource = ?1 AND t.subject = '/subscriptions/' || "
                   "s.subscription_id AND t.complete AND t.status = 200 LEFT JOIN temp.tie_graph g ON "
                   "g.subscription_id = s.subscription_id AND g.type = lower(?2) ORDER BY 1",
                   table);
@@ -282,7 +289,7 @@ static int tie_compare(struct tie *c, const struct resource *r, struct err *e)
         l.subscription = id;
         l.counted = db_int(s, 1);
         l.held = db_int(s, 2);
-        l.named = l.looked_up = 0;
+        l.named = l.looked_up = l.told = 0;
         more = db_int(s, 1) > db_int(s, 2) ? tie_differ(c, &l, e) : 0;
         free(id);
         if (more != 0 || (c->options->stop && *c->options->stop))

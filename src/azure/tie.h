@@ -22,11 +22,12 @@ struct tie_result {
     int64_t compared;        /* lists */
     int64_t behind;          /* of them, where Resource Graph counts fewer: it runs behind */
     int64_t stale;           /* things that it still counts and that are gone */
-    int64_t missing;         /* things that are there and not in the list: each is a gap */
+    int64_t lacking;         /* lists that lack something: gaps say what */
     struct err not_possible; /* why it could not be asked; "" when it could */
 };
 
-/* After collect_run, on the same transport and snapshot. */
+/* Part of collect_run, when everything is read and before it is written down how each list ended
+ * (main.collect_end): a list that lacks something was not read to its end. */
 int tie_run(struct transport *t, struct evidence *ev, const struct tie_options *options,
             struct tie_result *result, struct err *e);
 

@@ -8,7 +8,6 @@
 #include "azure/record.h"
 #include "azure/replay.h"
 #include "azure/resume.h"
-#include "azure/tie.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -148,22 +147,15 @@ static int collect_check_reached(const struct transport *t, struct evidence *ev,
     return -1;
 }
 
-/* Every list is counted a second way. */
-static int collect_tie(struct transport *t, struct evidence *ev, const struct resources *resources,
-                       struct err *e)
+/* Every list was counted a second way. */
+static void collect_show_tie(const struct tie_result *r)
 {
-    struct tie_options options = {.resources = resources, .stop = &collect_signal};
-    struct tie_result r;
-
-    if (tie_run(t, ev, &options, &r, e) != 0)
-        return -1;
-    if (*r.not_possible.text)
-        note_warn("lists could not be counted a second way: %s", r.not_possible.text);
+    if (*r->not_possible.text)
+        note_warn("lists could not be counted a second way: %s", r->not_possible.text);
     else
-        note_info("%lld lists counted a second way (Resource Graph): %lld things are not in theirs%s",
-                  (long long)r.compared, (long long)r.missing,
-                  r.behind || r.stale ? "; it runs behind in places, which proves nothing" : "");
-    return 0;
+        note_info("%lld lists counted a second way (Resource Graph): %lld of them lack something%s",
+                  (long long)r->compared, (long long)r->lacking,
+                  r->behind || r->stale ? "; it runs behind in places, which proves nothing" : "");
 }
 
 /* The snapshot begins with the oldest answer in it. */
@@ -184,11 +176,13 @@ static int collect_take(const struct collect_job *job, struct store *store, stru
 {
     const struct live_state *live = job->azure ? live_state(job->azure) : NULL;
     struct collect_show *show = collect_show_new(job->azure);
+    struct tie_result tie = {0};
     struct evidence *ev = NULL;
     struct collect_options options = {.resources = resources,
                                       .subscriptions = job->scope.rows,
                                       .subscription_count = job->scope.count,
                                       .principal_id = *job->principal ? job->principal : NULL,
+                                      .tie = live ? &tie : NULL,
                                       .stop = &collect_signal,
                                       .progress = collect_show_progress,
                                       .progress_ctx = show};
@@ -205,13 +199,6 @@ static int collect_take(const struct collect_job *job, struct store *store, stru
 
     if (evidence_begin(&ev, store, e) != 0 || collect_run(transport, ev, &options, &result, e) != 0)
         goto out;
-    if (live && !result.interrupted && evidence_exchanges(ev)) {
-        int tied = collect_tie(transport, ev, resources, e);
-
-        result.interrupted = collect_signal != 0;
-        if (tied != 0 && !result.interrupted)
-            goto out;
-    }
     note_status("%s", "");
     if (result.interrupted) {
         note_warn("interrupted: nothing was added to the store%s",
@@ -226,6 +213,7 @@ static int collect_take(const struct collect_job *job, struct store *store, stru
     if (collect_check_reached(transport, ev, e) != 0)
         goto out;
     if (live) {
+        collect_show_tie(&tie);
         run.clock_difference = live->clock_difference;
         run.clock_known = live->clock_known;
     }
