@@ -24,24 +24,23 @@ WITH required AS (  -- waived: only where the organisation adopted it
 ),
 type(word, who) AS (VALUES ('encryptionatrestwithplatformkey', 'platform'), ('encryptionatrestwithcustomerkey', 'customer'),
   ('encryptionatrestwithplatformandcustomerkeys', 'both')),
--- des: the set that counts, with the id as it is written. A confidential disk names it in its security profile.
+-- key, named: the set that counts and its id as it is written. A confidential disk names it in its security profile.
 item AS (
-  SELECT d.*, t.who,
-    CASE lower(d.security_type) WHEN 'confidentialvm_diskencryptedwithcustomerkey' THEN 'customer' WHEN 'confidentialvm_diskencryptedwithplatformkey' THEN 'platform' END AS confidential,
-    CASE lower(d.security_type) WHEN 'confidentialvm_diskencryptedwithcustomerkey' THEN d.secure_des_key ELSE d.des_key END AS key,
-    CASE lower(d.security_type) WHEN 'confidentialvm_diskencryptedwithcustomerkey' THEN d.secure_des_id ELSE d.des_id END AS named
-  FROM (SELECT DISTINCT disk_key FROM in_scope_disk) k JOIN (SELECT *, lower(encryption_type) AS type_word FROM disk) d ON d.id_key = k.disk_key -- the planner takes IN (SELECT ...) for 25 rows
-  LEFT JOIN type t ON t.word = d.type_word
+  SELECT *, lower(encryption_type) AS type_word,
+    CASE lower(security_type) WHEN 'confidentialvm_diskencryptedwithcustomerkey' THEN 'customer' WHEN 'confidentialvm_diskencryptedwithplatformkey' THEN 'platform' END AS confidential,
+    CASE lower(security_type) WHEN 'confidentialvm_diskencryptedwithcustomerkey' THEN secure_des_key ELSE des_key END AS key,
+    CASE lower(security_type) WHEN 'confidentialvm_diskencryptedwithcustomerkey' THEN secure_des_id ELSE des_id END AS named
+  FROM disk
 ),
--- The clusters of a disk, and what they name.
-owner AS (
-  SELECT i.disk_key, count(c.id_key) AS clusters, sum(c.des_key = x.key) AS same,
-    sum(c.des_id IS NULL) AS unknown, sum(c.des_key = '') AS bare, min(CASE WHEN c.des_key <> x.key THEN c.des_id END) AS other_des
-  FROM in_scope_disk i JOIN item x ON x.id_key = i.disk_key LEFT JOIN aks_cluster c ON c.id_key = i.cluster_key
-  GROUP BY i.disk_key
+-- each disk once, with what its clusters name
+owned AS (
+  SELECT i.*, t.who, count(c.id_key) AS clusters, sum(c.des_key = i.key) AS same, sum(c.des_id IS NULL AND c.id_key IS NOT NULL) AS clusters_unknown,
+    sum(c.des_key = '') AS bare, min(CASE WHEN c.des_key <> i.key THEN c.des_id END) AS other_des
+  FROM in_scope_disk o JOIN item i ON i.id_key = o.disk_key LEFT JOIN aks_cluster c ON c.id_key = o.cluster_key LEFT JOIN type t ON t.word = i.type_word
+  GROUP BY o.disk_key
 ),
 seen AS (
-  SELECT i.*, o.clusters, o.same, o.unknown AS clusters_unknown, o.bare, o.other_des,
+  SELECT i.*,
     CASE WHEN i.ade_enabled = 1 THEN 'guest-level Azure Disk Encryption is on, which rules out server-side encryption with a customer-managed key'
       WHEN i.security_type IS NULL OR i.confidential = 'customer' THEN NULL
       WHEN i.who = 'platform' AND i.key <> '' THEN 'encryption.type says platform key although a disk encryption set is named'
@@ -57,7 +56,7 @@ seen AS (
       WHEN i.key = '' AND i.encryption_type = '' THEN 'encryption.type was not returned, and no disk encryption set is named'
       WHEN i.key = '' AND i.who <> 'platform' THEN 'encryption.type says customer key, but no disk encryption set is named' END AS gap,
     i.key GLOB '/subscriptions/?*/resourcegroups/?*/providers/microsoft.compute/diskencryptionsets/?*' AS is_set
-  FROM item i JOIN owner o ON o.disk_key = i.id_key
+  FROM owned i
 ),
 judged AS (
   SELECT s.*, r.waived, r.said,

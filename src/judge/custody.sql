@@ -76,7 +76,7 @@ SELECT c.rowid, k.position, f.n FROM temp.custody_check k CROSS JOIN scale_set s
   JOIN finding f ON f.check_id = k.check_id AND f.subject_key = s.id_key WHERE k.kind = 'scale-set';
 INSERT INTO temp.custody_part
 SELECT c.rowid, k.position, f.n FROM temp.custody_check k CROSS JOIN virtual_machine v JOIN aks_cluster c ON c.node_rg_key = v.rg_key
-  JOIN finding f ON f.check_id = k.check_id AND f.subject_key = v.id_key WHERE k.kind = 'scale-set';
+  JOIN finding f ON f.check_id = k.check_id AND f.subject_key = v.id_key WHERE k.kind IN ('pool', 'scale-set');
 INSERT INTO temp.custody_part
 SELECT c.rowid, k.position, f.n FROM temp.custody_check k CROSS JOIN in_scope_disk d JOIN aks_cluster c ON c.id_key = d.cluster_key
   LEFT JOIN finding f ON f.check_id = k.check_id AND f.subject_key = d.disk_key WHERE k.kind = 'disk';
