@@ -230,20 +230,22 @@ static void block_columns(struct pdf_work *w, const struct doc_block *b)
 }
 
 /* Children that fit on one page begin a new one rather than be parted, unless that leaves much of this one
- * empty. */
-#define KEEP_EMPTY 0.45
+ * empty and more than a little goes on. */
+#define KEEP_EMPTY 0.45 /* of a page */
+#define KEEP_TAIL 110.0
 
 static void block_keep(struct pdf_work *w, const struct doc_block *b)
 {
     struct pdf_work keep;
-    double h = 0;
+    double h = 0, room = 0;
 
     block_dry(w, &keep, w->width);
     w->fresh = keep.fresh;
     w->after = keep.after;
     pdf_block_all(w, b->children, b->child_count);
     h = block_wet(w, &keep);
-    if (h <= pdf_page_whole(w) && pdf_page_room(w) < pdf_page_whole(w) * KEEP_EMPTY)
+    room = pdf_page_room(w);
+    if (h <= pdf_page_whole(w) && (room < pdf_page_whole(w) * KEEP_EMPTY || h - room < KEEP_TAIL))
         pdf_page_need(w, h);
     pdf_block_all(w, b->children, b->child_count);
 }

@@ -22,7 +22,7 @@ SELECT s.name AS cluster,
        l.declared, l.pool_disks, l.data_disks, l.des, l.key, l.rotation, l.vault, l.identity, s.etcd, s.status,
        CASE WHEN s.weakest IS NULL THEN 'whole' WHEN s.weakest = 'des' THEN 'DES' ELSE replace(s.weakest, '-', ' ') END AS weakest,
        CASE WHEN length(f.reason) > 60 AND cut.at BETWEEN 20 AND 70 THEN substr(f.reason, 1, cut.at - 1) WHEN length(f.reason) > 60 THEN substr(f.reason, 1, 56) || '…' ELSE f.reason END ||
-       CASE b.n WHEN 1 THEN '' ELSE ' and ' || (b.n - 1) || ' more' END || ', ' || f.id AS reason,
+       ', ' || f.id || CASE b.n WHEN 1 THEN '' ELSE ' and ' || (b.n - 1) || ' more' END AS reason,
        '#' || f.id AS link
   FROM shown s
   LEFT JOIN aks_cluster a ON a.id_key = s.cluster_key

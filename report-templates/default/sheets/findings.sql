@@ -8,7 +8,8 @@ SELECT f.id, f.status, f.severity, f.check_id, f.title,
                               CASE WHEN instr(t.value, '#') > 0 THEN ' ' || substr(t.value, instr(t.value, '#') + 1) ELSE '' END, ', ')
             FROM json_each('["' || replace(replace(replace(f.evidence, '\', '\\'), '"', '\"'), ' ', '","') || '"]') t) END AS evidence,
        place.row AS evidence_row,
-       coalesce(f.remedy, '') AS remedy, coalesce(f.danger, '') AS danger, f.basis, f.subject
+       coalesce(f.remedy, '') AS remedy, replace(coalesce(f.danger, ''), '
+', ' ') AS danger, f.basis, f.subject
   FROM finding f LEFT JOIN place ON place.n = CAST(f.evidence AS INTEGER)
  ORDER BY CASE f.status WHEN 'fail' THEN 0 WHEN 'not-assessed' THEN 1 WHEN 'pass' THEN 2 WHEN 'attested' THEN 3 ELSE 4 END,
           CASE f.severity WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END, f.n

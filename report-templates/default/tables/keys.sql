@@ -16,7 +16,7 @@ SELECT u.key_id AS subject, s.status,
        CASE WHEN r.policy_known = 1 AND r.rotates = 0 THEN 'no rotation' WHEN r.rotates = 1 THEN
          CASE WHEN r.time_after_create <> '' THEN r.time_after_create || ' after creation' WHEN r.time_before_expiry <> '' THEN r.time_before_expiry || ' before expiry'
               ELSE 'rotates' END ELSE 'not known' END AS rotation,
-       coalesce(w.sets, 0) || CASE w.sets WHEN 1 THEN ' set' ELSE ' sets' END || CASE WHEN w.etcd > 0 THEN ', etcd of ' || w.etcd ELSE '' END AS used_by
+       trim(CASE w.sets WHEN 0 THEN '' WHEN 1 THEN '1 set' ELSE w.sets || ' sets' END || CASE w.etcd WHEN 0 THEN '' WHEN 1 THEN ', etcd of 1 cluster' ELSE ', etcd of ' || w.etcd || ' clusters' END, ', ') AS used_by
   FROM used_key u CROSS JOIN snapshot n
   LEFT JOIN crypto_key k ON k.id_key = u.key_key
   LEFT JOIN key_rotation_policy r ON r.key_key = u.key_key
