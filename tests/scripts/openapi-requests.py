@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """Every request that keycustody makes is one that Azure's own description knows: method, path, api-version. Held against
 the OpenAPI files and generated schemas in ../shared/azure-specs (SOURCES.txt there), where that folder is beside the
-source tree or named by AZURE_SPECS; skipped without it. The requests are those of a collection of samples/."""
+source tree or named by AZURE_SPECS; skipped without it. The requests are those of collections from the recordings in
+samples/, and those that the stand-in for Azure received in a live collection (all but sign-in and the cloud's addresses,
+which are described elsewhere)."""
 import glob
 import json
 import os
@@ -30,13 +32,18 @@ def skip(why):
 
 
 def operations():
-    """[(method, regex of the path)] and {(provider, version)} of all OpenAPI files of Resource Manager."""
-    found, versions = [], set()
+    """[(method, regex of the path)] and {(provider, version)} of Resource Manager; [(method, regex, version)] of vaults."""
+    found, versions, vaults = [], set(), []
     for name in sorted(glob.glob(os.path.join(specs, "openapi", "**", "*.json"), recursive=True)):
-        if f"{os.sep}examples{os.sep}" in name or f"{os.sep}data-plane{os.sep}" in name:
+        if f"{os.sep}examples{os.sep}" in name:
             continue
         with open(name, encoding="utf-8") as f:
             doc = json.load(f)
+        if f"{os.sep}data-plane{os.sep}" in name:
+            for path, methods in doc.get("paths", {}).items():
+                regex = re.compile(re.sub(r"\\\{[^{}]+\\\}", "[^/]+", re.escape(path)) + "/?$", re.I)
+                vaults += [(method.upper(), regex, doc["info"]["version"]) for method in methods]
+            continue
         provider = re.search(r"/(microsoft\.[a-z]+)/", name.replace(os.sep, "/").lower())
         if provider and doc.get("paths"):
             versions.add((provider.group(1), doc["info"]["version"]))
@@ -50,7 +57,7 @@ def operations():
                 regex = re.sub(r"/\.\+", "/?.+", regex, count=1) if regex.startswith("/.+") else regex
                 regex = re.sub(r"\\\{[^{}]+\\\}", "[^/]+", regex)
                 found.append((method.upper(), re.compile(regex + "$", re.I)))
-    return found, versions
+    return found, versions, vaults
 
 
 def generated():
@@ -90,6 +97,29 @@ def requests(work):
     return made
 
 
+def received(work):
+    """{(method, path, version)} that the stand-in got; the second run is refused keys, so that it tries what else there is."""
+    sys.path.insert(0, os.path.join(root, "tests", "standin"))
+    import live
+    made = set()
+    for rules in ((), ("--rule", "key-rbac,path=*/vaults/*/keys/*")):
+        with live.Standin(work, "--vaults", "vault.localhost", *rules) as s:
+            code, said = s.collect(os.path.join(work, f"live{len(rules)}"))
+            if code not in (0, 4):
+                sys.exit(f"FAILED: a live collection: exit {code}: {said}")
+            doctor = subprocess.run([live.KC, "doctor", "--cloud", s.url, "--ca-file", s.ca], env=s.env(), capture_output=True, text=True)
+            if doctor.returncode not in (0, 4):
+                sys.exit(f"FAILED: doctor: exit {doctor.returncode}: {doctor.stderr}")
+            for r in s.requests():
+                parts = urllib.parse.urlsplit(r["target"])
+                query = {k.lower(): v for k, v in urllib.parse.parse_qs(parts.query, keep_blank_values=True).items()}
+                if "/oauth2/" in parts.path or parts.path == "/metadata/endpoints" or "$skiptoken" in query:
+                    continue
+                vault = not r["host"].startswith("localhost")
+                made.add((r["method"], urllib.parse.unquote(parts.path), query.get("api-version", [""])[0], vault))
+    return made
+
+
 def provider_of(path):
     at = path.lower().rfind("/providers/")
     return path[at + 11:].split("/")[0].lower() if at >= 0 else "microsoft.resources"
@@ -111,11 +141,12 @@ def main():
     if not os.path.isdir(specs):
         skip("../shared/azure-specs is not here")
     wrong, files, providers = [], resource_files(), {}
-    described, published = operations()
+    described, published, vaults = operations()
     versions, types = generated()
     versions |= published | PUBLISHED
     with tempfile.TemporaryDirectory() as work:
         made = requests(work)
+        got = received(work)
     for resource, method, path, query, version in sorted(made):
         if not any(d[0] == method and d[1].match(path) for d in described) and not any(
                 (type_of(path), v) in types for v in files.get(resource, [])):
@@ -125,6 +156,14 @@ def main():
         if version not in files.get(resource, []):
             wrong.append(f"{resource}: api-version {version} is not in its file")
         providers.setdefault(resource, provider_of(path))
+    for method, path, version, vault in sorted(got):
+        if vault:
+            if not any(d[0] == method and d[1].match(path) and d[2] == version for d in vaults):
+                wrong.append(f"live: {method} {path} {version}: no operation of a vault")
+        elif not any(d[0] == method and d[1].match(path) for d in described) and (type_of(path), version) not in types:
+            wrong.append(f"live: {method} {path}: no operation and no generated type has this path")
+        elif (provider_of(path), version) not in versions:
+            wrong.append(f"live: {method} {path}: {version} is in no file")
     for resource, asked in files.items():
         if resource not in providers:
             wrong.append(f"{resource}: no request for it was seen: samples/ must hold one")
@@ -134,7 +173,7 @@ def main():
                 wrong.append(f"{resource}: {providers[resource]} {version} is in no file")
     for w in wrong:
         print(f"FAILED: {w}")
-    print(f"{len(made)} requests of {len(providers)} resources, {len(described)} operations, {len(types)} generated types: "
+    print(f"{len(made)} requests and {len(got)} live ones of {len(providers)} resources, {len(described)} operations, {len(types)} generated types: "
           f"{len(wrong)} wrong")
     return 1 if wrong else 0
 
