@@ -133,9 +133,9 @@ WITH read AS (
     CASE coalesce(json_type(o, '$.properties.nodeProvisioningProfile.mode'), 'null') WHEN 'text' THEN (o ->> '$.properties.nodeProvisioningProfile.mode') = 'Auto'
       WHEN 'null' THEN CASE WHEN api_version >= '2025-07-01' THEN 0 END END AS nap,
     CASE json_type(o, '$.properties.addonProfiles') WHEN 'object' THEN (
-      SELECT CASE WHEN count(*) = 0 THEN 0 WHEN count(*) = sum(a.type = 'object' AND coalesce(json_type(a.value, '$.enabled'), 'null') IN ('true', 'false', 'null'))
-        THEN max(coalesce(json_type(a.value, '$.enabled'), 'null') = 'true') END
-      FROM json_each(o, '$.properties.addonProfiles') a WHERE lower(a.key) = 'aciconnectorlinux') ELSE 0 END AS virtual_nodes,
+      SELECT CASE WHEN count(*) = 0 THEN 0 WHEN count(*) = sum(a.t IN ('true', 'false', 'null')) THEN max(a.t = 'true') END
+      FROM (SELECT CASE type WHEN 'object' THEN coalesce(json_type(value, '$.enabled'), 'null') WHEN 'null' THEN 'null' ELSE 'no object' END AS t
+        FROM json_each(o, '$.properties.addonProfiles') WHERE lower(key) = 'aciconnectorlinux') a) ELSE 0 END AS virtual_nodes,
     CASE coalesce(json_type(o, '$.identity.type'), 'null') WHEN 'text' THEN o ->> '$.identity.type'
       WHEN 'null' THEN CASE WHEN api_version >= '2024-02-01' THEN '' END END AS identity_type,
     CASE coalesce(json_type(o, '$.properties.securityProfile.azureKeyVaultKms.enabled'), 'null') WHEN 'true' THEN 1 WHEN 'false' THEN 0
@@ -167,7 +167,7 @@ CREATE TEMP VIEW cluster_identity_seen AS
 WITH cluster AS (SELECT src, ptr, o, o ->> '$.id' AS id FROM aks_cluster_item WHERE json_type(o, '$.id') = 'text'),
 identity AS (
   SELECT id, src, ptr || '/identity' AS ptr, json_type(o, '$.identity.principalId') AS t, o ->> '$.identity.principalId' AS principal_id, 'cluster' AS kind
-  FROM cluster WHERE coalesce(json_type(o, '$.identity.principalId'), 'null') <> 'null'
+  FROM cluster WHERE coalesce(json_type(o, '$.identity.principalId'), 'null') <> 'null' OR lower(o ->> '$.identity.type') GLOB '*systemassigned*'
   UNION ALL
   SELECT c.id, c.src, c.ptr || '/identity/userAssignedIdentities', CASE u.type WHEN 'object' THEN json_type(u.value, '$.principalId') ELSE u.type END,
     CASE u.type WHEN 'object' THEN u.value ->> '$.principalId' END, 'cluster'

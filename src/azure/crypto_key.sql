@@ -115,10 +115,11 @@ WITH policy AS (
   WHERE json_type(o, '$.id') = 'text' AND coalesce((SELECT f.key FROM fold f WHERE f.raw = (o ->> '$.id')), lower(rtrim((o ->> '$.id'), '/'))) = asked
 ),
 action AS (
-  SELECT p.src, a.value AS o, a.type = 'object' AND json_type(a.value, '$.action.type') = 'text'
+  SELECT p.src, CASE a.type WHEN 'object' THEN a.value ELSE '{}' END AS o,
+    CASE a.type WHEN 'object' THEN coalesce(json_type(a.value, '$.action.type'), 'null') = 'text'
       AND coalesce(json_type(a.value, '$.trigger'), 'null') IN ('object', 'null')
       AND coalesce(json_type(a.value, '$.trigger.timeAfterCreate'), 'null') IN ('text', 'null')
-      AND coalesce(json_type(a.value, '$.trigger.timeBeforeExpiry'), 'null') IN ('text', 'null') AS shaped
+      AND coalesce(json_type(a.value, '$.trigger.timeBeforeExpiry'), 'null') IN ('text', 'null') ELSE 0 END AS shaped
   FROM policy p, json_each(p.o, '$.properties.rotationPolicy.lifetimeActions') a
   WHERE json_type(p.o, '$.properties.rotationPolicy.lifetimeActions') = 'array'
 ),
@@ -126,7 +127,7 @@ rotate AS (
   SELECT src, count(*) AS n, max(coalesce(o ->> '$.trigger.timeAfterCreate', '')) AS after_create, max(coalesce(o ->> '$.trigger.timeBeforeExpiry', '')) AS before_expiry
   FROM action WHERE shaped AND lower(o ->> '$.action.type') = 'rotate' GROUP BY src
 ),
-odd AS (SELECT src FROM action WHERE coalesce(shaped, 0) = 0 UNION SELECT src FROM rotate WHERE n > 1)
+odd AS (SELECT src FROM action WHERE NOT shaped UNION SELECT src FROM rotate WHERE n > 1)
 SELECT p.asked,
   CASE WHEN odd.src IS NOT NULL THEN NULL WHEN p.api_version >= '2023-07-01' OR p.t = 'object' THEN 1 END,
   CASE WHEN odd.src IS NOT NULL THEN NULL WHEN r.src IS NOT NULL THEN 1 WHEN p.t = 'object' OR p.api_version >= '2023-07-01' THEN 0 END,

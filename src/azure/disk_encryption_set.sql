@@ -131,7 +131,7 @@ CREATE TEMP VIEW des_identity_seen AS
 WITH whole AS (SELECT src, ptr, o, o ->> '$.id' AS id FROM disk_encryption_set_item WHERE json_type(o, '$.id') = 'text'),
 identity AS (
   SELECT id, src, ptr || '/identity' AS ptr, json_type(o, '$.identity.principalId') AS t, o ->> '$.identity.principalId' AS principal_id
-  FROM whole WHERE coalesce(json_type(o, '$.identity.principalId'), 'null') <> 'null'
+  FROM whole WHERE coalesce(json_type(o, '$.identity.principalId'), 'null') <> 'null' OR lower(o ->> '$.identity.type') GLOB '*systemassigned*'
   UNION ALL
   SELECT w.id, w.src, w.ptr || '/identity/userAssignedIdentities', CASE u.type WHEN 'object' THEN json_type(u.value, '$.principalId') ELSE u.type END,
     CASE u.type WHEN 'object' THEN u.value ->> '$.principalId' END

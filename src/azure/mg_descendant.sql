@@ -13,7 +13,8 @@
 -- known: type, name, parent_key
 -- source: Azure REST API, Microsoft.Management 2023-04-01, ManagementGroups_GetDescendants
 --   The whole subtree, groups and subscriptions; so the root alone is asked where the caller sees it. type is
---   Microsoft.Management/managementGroups or /subscriptions; the name of a subscription is its GUID.
+--   Microsoft.Management/managementGroups or, as documented, /subscriptions and, in the examples,
+--   Microsoft.Management/managementGroups/subscriptions; the name of a subscription is its GUID.
 
 CREATE TABLE mg_descendant(
   id           TEXT,

@@ -70,7 +70,7 @@ WITH body AS MATERIALIZED (
 ),
 item AS MATERIALIZED (SELECT b.src, '/value/' || v.key AS ptr, v.value AS o FROM body b, json_each(b.b, '$.value') v WHERE v.type = 'object'),
 block AS (
-  SELECT d.role_guid, d.src, d.ptr || '/properties/permissions/' || p.key AS ptr, p.key AS block, p.type, p.value AS o
+  SELECT d.role_guid, d.src, d.ptr || '/properties/permissions/' || p.key AS ptr, p.key AS block, p.type, CASE p.type WHEN 'object' THEN p.value ELSE '{}' END AS o
   FROM item i CROSS JOIN role_definition d, json_each(i.o, '$.properties.permissions') p
   WHERE d.src = i.src AND d.ptr = i.ptr AND json_type(i.o, '$.properties.permissions') = 'array'
 ),

@@ -110,9 +110,9 @@ FROM keyed;
 CREATE TEMP VIEW scale_set_data_disk_view AS
 WITH disk AS (
   SELECT i.src, i.ptr || '/properties/virtualMachineProfile/storageProfile/dataDisks/' || d.key AS ptr, i.api_version, d.key AS position, i.o ->> '$.id' AS id,
-    d.type = 'object' AND coalesce(json_type(d.value, '$.managedDisk'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(d.value, '$.managedDisk.diskEncryptionSet'), 'null') IN ('object', 'null') AS shaped,
-    d.value AS o
+    CASE WHEN d.type = 'object' THEN coalesce(json_type(d.value, '$.managedDisk'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(d.value, '$.managedDisk.diskEncryptionSet'), 'null') IN ('object', 'null') ELSE 0 END AS shaped,
+    CASE d.type WHEN 'object' THEN d.value ELSE '{}' END AS o
   FROM scale_set_item i, json_each(i.o, '$.properties.virtualMachineProfile.storageProfile.dataDisks') d
   WHERE json_type(i.o, '$.id') = 'text' AND json_type(i.o, '$.properties.virtualMachineProfile.storageProfile.dataDisks') = 'array'
 ),

@@ -51,7 +51,7 @@ host AS (
 named AS (
   SELECT 'des' AS kind, s.id_key AS user_key, s.id AS user_id, s.key_url, s.key_host AS host, s.key_name AS name, s.key_version AS version, s.src, s.ptr
   FROM used_des u JOIN disk_encryption_set s ON s.id_key = u.des_key
-  WHERE s.key_host <> ''
+  WHERE s.key_host <> '' AND s.key_name <> '' AND s.key_version IS NOT NULL
   UNION ALL
   SELECT 'etcd', id_key, id, key_url, host, CASE WHEN instr(p, '/') THEN substr(p, 1, instr(p, '/') - 1) ELSE p END,
     CASE WHEN instr(p, '/') THEN lower(substr(p, instr(p, '/') + 1)) ELSE '' END, src, ptr

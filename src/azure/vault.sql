@@ -115,7 +115,7 @@ FROM read;
 CREATE TEMP VIEW vault_access_policy_view AS
 WITH item AS (
   SELECT w.src, w.ptr || '/properties/accessPolicies/' || p.key AS ptr, w.o ->> '$.id' AS id, p.key AS position,
-    p.type = 'object' AND coalesce(json_type(p.value, '$.permissions'), 'null') IN ('object', 'null') AS shaped,
+    CASE p.type WHEN 'object' THEN coalesce(json_type(p.value, '$.permissions'), 'null') IN ('object', 'null') ELSE 0 END AS shaped,
     CASE p.type WHEN 'object' THEN p.value ELSE '{}' END AS o
   FROM vault_item w, json_each(w.o, '$.properties.accessPolicies') p
   WHERE json_type(w.o, '$.id') = 'text' AND json_type(w.o, '$.properties.accessPolicies') = 'array'

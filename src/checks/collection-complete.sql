@@ -110,7 +110,7 @@ hidden AS (
   SELECT '/subscriptions/' || m.subscription_id AS key, min(m.display_name) AS name, min(m.src || '#' || m.ptr) AS at
   FROM (SELECT *, lower(name) AS subscription_id FROM mg_descendant) m
   LEFT JOIN subscription v ON v.subscription_id = m.subscription_id LEFT JOIN scope s ON s.subscription_id = m.subscription_id
-  WHERE lower(m.type) = '/subscriptions' AND v.id_key IS NULL AND s.subscription_id IS NULL
+  WHERE lower(m.type) GLOB '*/subscriptions' AND v.id_key IS NULL AND s.subscription_id IS NULL
     AND EXISTS (SELECT 1 FROM scope WHERE declared_by = 'visible')
   GROUP BY 1
 )

@@ -238,7 +238,7 @@ static const char facts_sql_differ[] =
     "IN ('pk', 'u')),\n"
     "by AS (SELECT cid, name, coalesce((SELECT o.name FROM c o WHERE o.name = c.name || '_key' OR (c.name "
     "GLOB '?*_id' AND o.name = substr(c.name, 1, length(c.name) - 3) || '_key')), name) AS way FROM c WHERE "
-    "name NOT IN ('id', 'src', 'ptr', 'api_version', 'listed_for')),\n"
+    "name NOT IN ('id', 'name', 'src', 'ptr', 'api_version', 'listed_for')),\n"
     "says AS (SELECT name, way FROM by WHERE name NOT IN (SELECT name FROM k) AND way NOT IN (SELECT name "
     "FROM k) AND EXISTS (SELECT 1 FROM c WHERE name = 'src') ORDER BY cid),\n"
     "same AS (SELECT group_concat(printf('f.\"%w\" = t.\"%w\"', name, name), ' AND ') AS sql, "
