@@ -267,7 +267,9 @@ static void text_contents(struct buf *out, const struct doc *d)
     for (size_t i = 0; i < d->block_count; i++) {
         const struct doc_block *b = d->blocks[i];
 
-        if (b->kind == DOC_CHAPTER)
+        int own = i + 1 < d->block_count && d->blocks[i + 1]->kind == DOC_CONTENTS;
+
+        if (b->kind == DOC_CHAPTER && !own)
             text_wrap(out, b->chapter, TEXT_WIDTH, "  ", "    ");
     }
     buf_char(out, '\n');

@@ -11,7 +11,7 @@ static int table_columns(struct build *b, const struct json *columns, struct doc
 {
     size_t i = 0;
 
-    b->at = columns;
+    b->at = columns ? columns : b->at;
     out->column_count = json_count(columns);
     if (!json_is(columns, JSON_ARRAY) || out->column_count == 0)
         return err_set(e, "a table needs \"columns\", an array of objects");

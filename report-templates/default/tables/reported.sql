@@ -10,6 +10,6 @@ UNION ALL SELECT 3, 'Command', '', '', coalesce(command, '') FROM o
 UNION ALL SELECT 4, 'Prepared by', value, '', '' FROM engagement WHERE name = 'prepared-by'
 UNION ALL SELECT 5, 'Prepared for', value, '', '' FROM engagement WHERE name = 'prepared-for'
 UNION ALL SELECT 6, 'To be signed by', coalesce(signer, ''), 'the signature is to lie in tagmanifest-sha256.txt.p7s, beside this pack''s manifests', '' FROM o WHERE signed = '1'
-UNION ALL SELECT 6, 'Signature', 'none: hashed only', 'the hashes show that nothing changed; they prove no author', '' FROM o WHERE signed IS NOT '1'
+UNION ALL SELECT 6, 'Signature', 'none: hashed only', 'the hashes prove no author; anyone could have remade the pack', '' FROM o WHERE signed IS NOT '1'
 UNION ALL SELECT 7, 'Pack', '', '', coalesce(pack, '') FROM o
  ORDER BY 1
