@@ -143,9 +143,32 @@ static void conn_watch(struct conn *c, unsigned events)
     loop_change(&c->server->loop, &c->watch, events);
 }
 
+/* To close at once, with bytes of the client unread, would reset the connection and could take from the
+ * client what it has not read yet. */
+static void conn_linger(struct conn *c)
+{
+    if (c->lingering)
+        return;
+    c->lingering = 1;
+    if (c->ssl)
+        SSL_shutdown(c->ssl);
+    shutdown(c->watch.fd, SHUT_WR);
+}
+
+static void conn_discard(struct conn *c)
+{
+    char block[CONN_BLOCK];
+    ssize_t n = 0;
+
+    while ((n = read(c->watch.fd, block, sizeof block)) > 0)
+        ;
+    if (n == 0 || (errno != EAGAIN && errno != EINTR))
+        conn_kill(c);
+}
+
 void conn_flush(struct conn *c)
 {
-    while (!c->dead && c->ready) {
+    while (!c->dead && c->ready && !c->lingering) {
         ssize_t put = 0;
 
         if (c->out_at == c->out.len) {
@@ -169,13 +192,11 @@ void conn_flush(struct conn *c)
         }
         c->out_at += (size_t)put;
     }
-    if (c->dead || !c->ready)
+    if (c->dead || !c->ready || c->lingering)
         return;
     conn_watch(c, EPOLLIN);
     if (c->closing || (c->h2 && !nghttp2_session_want_read(c->h2) && !nghttp2_session_want_write(c->h2))) {
-        if (c->ssl)
-            SSL_shutdown(c->ssl);
-        conn_kill(c);
+        conn_linger(c);
     }
 }
 
@@ -183,7 +204,7 @@ static void conn_receive(struct conn *c)
 {
     char block[CONN_BLOCK];
 
-    while (!c->dead) {
+    while (!c->dead && !c->lingering) {
         ssize_t n = conn_read(c, block, sizeof block);
 
         if (n < 0) {
@@ -234,7 +255,9 @@ static void conn_ready(struct loop_watch *w, unsigned events)
 
     if (c->dead || c->waiting)
         return;
-    if (!c->ready)
+    if (c->lingering)
+        conn_discard(c);
+    else if (!c->ready)
         conn_shake(c);
     else if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
         conn_receive(c);

@@ -22,6 +22,7 @@ struct conn {
     int waiting;                 /* the handshake is put off by a rule */
     int closing;                 /* close once everything is written */
     int dead;                    /* freed when the call under way is back */
+    int lingering;               /* all is said; what still comes is thrown away until the client closes */
     int flushing;                /* a flush is due */
     unsigned events;             /* that epoll watches for */
     struct buf in;               /* HTTP/1.1: not yet read as a request */

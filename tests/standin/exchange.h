@@ -55,8 +55,8 @@ struct exchange {
     size_t drip_bytes;
     int held; /* a timer has it and will call run (server_hold) */
     void (*run)(void *arg);
-    const char *fault;          /* name of the rule that struck, for the log; NULL: none */
-    const struct token *bearer; /* of ours, in the Authorization header; NULL: none, or not ours */
+    const char *fault;    /* name of the rule that struck, for the log; NULL: none */
+    struct token *bearer; /* of ours, in the Authorization header; NULL: none, or not ours */
 };
 
 struct exchange *exchange_new(struct conn *conn, int listener);

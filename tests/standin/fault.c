@@ -238,8 +238,8 @@ int fault_answer(struct server *s, struct exchange *x, const struct rule_row *ru
         fault_echo(x, rule);
         break;
     case RULE_EXPIRED:
-        ((struct token *)(uintptr_t)x->bearer)->revoked = 1; /* ours: tokens_find gave it */
-        return 0;                                            /* place_may says the rest */
+        x->bearer->revoked = 1;
+        return 0; /* place_may says the rest */
     default:
         return 0;
     }

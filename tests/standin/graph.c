@@ -2,6 +2,7 @@
  *   resources | where type in~ ('a/b', ...) | summarize NAME=count() by type, subscriptionId
  *   resources | where type =~ 'a/b' and subscriptionId =~ '...' | project id
  * Rows come as objects, at most options.$top of them, with a $skipToken where there are more. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -173,7 +174,7 @@ void place_graph(struct server *s, struct exchange *x)
     json_array_end(&o);
     json_put_text(&o, "resultTruncated", "false");
     if (q.skip + q.top < total) {
-        snprintf(next, sizeof next, "%lld", (long long)(q.skip + q.top));
+        snprintf(next, sizeof next, "%" PRId64, q.skip + q.top);
         json_put_text(&o, "$skipToken", next);
     }
     json_object_end(&o);

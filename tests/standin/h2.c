@@ -176,10 +176,9 @@ static void h2_drip(void *arg)
     conn_flush_soon(c);
 }
 
-static nghttp2_nv h2_field(const char *name, const char *value)
+static nghttp2_nv h2_field(char *name, char *value)
 {
-    return (nghttp2_nv){(uint8_t *)(uintptr_t)name, (uint8_t *)(uintptr_t)value, strlen(name), strlen(value),
-                        NGHTTP2_NV_FLAG_NONE};
+    return (nghttp2_nv){(uint8_t *)name, (uint8_t *)value, strlen(name), strlen(value), NGHTTP2_NV_FLAG_NONE};
 }
 
 void h2_answer(struct exchange *x)
@@ -187,7 +186,7 @@ void h2_answer(struct exchange *x)
     struct conn *c = x->conn;
     nghttp2_data_provider body = {.source.ptr = x, .read_callback = h2_read};
     nghttp2_nv *head = mem_zero(x->out.count + 2, sizeof *head);
-    char status[16], size[32];
+    char status_name[] = ":status", size_name[] = "content-length", status[16], size[32];
     size_t n = 0;
 
     if (x->way == EXCHANGE_STREAM) {
@@ -197,12 +196,12 @@ void h2_answer(struct exchange *x)
     }
     snprintf(status, sizeof status, "%d", x->status);
     snprintf(size, sizeof size, "%zu", x->size);
-    head[n++] = h2_field(":status", status);
+    head[n++] = h2_field(status_name, status);
     for (size_t i = 0; i < x->out.count; i++) {
         if (strcmp(x->out.rows[i].name, "connection") != 0)
             head[n++] = h2_field(x->out.rows[i].name, x->out.rows[i].value);
     }
-    head[n++] = h2_field("content-length", size);
+    head[n++] = h2_field(size_name, size);
     if (x->way == EXCHANGE_DRIP)
         server_hold(x, x->drip_ms, h2_drip);
     nghttp2_submit_response(c->h2, x->stream, head, n,
