@@ -11,8 +11,9 @@
 --   encrypted with a key in a vault of the organisation before they get there.
 -- limits: Whether secrets that were there before have been written again since, and so encrypted, is not seen. The key itself is judged
 --   by key-usable, key-strength and the other tests of keys.
--- remedy: Give the cluster a key, then write all secrets again; from Kubernetes 1.33 on with the first form, before with the second:
---   az aks update --resource-group {group} --name {name} --kms-infrastructure-encryption Enabled --enable-azure-keyvault-kms --azure-keyvault-kms-key-id KEY-ID
+-- remedy: Give the cluster a key, then write all secrets again; from Kubernetes 1.33 on with the first form (it may need the extension
+--   aks-preview), before with the second:
+--   az aks update --resource-group {group} --name {name} --kms-infrastructure-encryption Enabled --enable-azure-keyvault-kms --azure-keyvault-kms-key-id KEY-ID-WITHOUT-VERSION --azure-keyvault-kms-key-vault-resource-id VAULT-ID --azure-keyvault-kms-key-vault-network-access Public --assign-identity IDENTITY-ID
 --   az aks update --resource-group {group} --name {name} --enable-azure-keyvault-kms --azure-keyvault-kms-key-id KEY-ID
 --   kubectl get secrets --all-namespaces -o json | kubectl replace -f -
 -- danger: From Kubernetes 1.33 on it cannot be turned off again. If the key is disabled, deleted or expires, the secrets cannot be read

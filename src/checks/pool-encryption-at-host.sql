@@ -23,19 +23,13 @@ WITH pool AS (
   FROM node_pool p
 ),
 -- Machines that belong to no pool (node auto-provisioning). Those of a pool without scale sets are judged with their pool.
-apart AS (
-  SELECT min(v.id) AS subject, min(v.encryption_at_host) AS on_host, count(v.encryption_at_host) AS known, min(v.vm_size) AS vm_size,
-    max(v.ephemeral) AS ephemeral, min(v.api_version) AS api_version, min(v.src || '#' || v.ptr) AS evidence
-  FROM virtual_machine v JOIN aks_cluster c ON c.node_rg_key = v.rg_key
-  WHERE coalesce(v.scale_set_key, '') = ''
-    AND NOT EXISTS (SELECT 1 FROM node_pool p WHERE p.cluster_key = c.id_key AND p.name = v.pool_name)
-    AND NOT (coalesce(v.pool_name, '') = '' AND EXISTS (
-      SELECT 1 FROM node_pool p WHERE p.cluster_key = c.id_key AND p.pool_type IN ('VirtualMachines', 'AvailabilitySet')))
-  GROUP BY v.id_key
-),
 machine AS (
-  SELECT subject, on_host, vm_size, 'OS' AS kubelet_disk_type, CASE ephemeral WHEN 0 THEN 'Managed' WHEN 1 THEN 'Ephemeral' END AS os_disk_type, api_version,
-    'securityProfile.encryptionAtHost' AS field, evidence FROM apart
+  SELECT v.id AS subject, v.encryption_at_host AS on_host, v.vm_size, 'OS' AS kubelet_disk_type, CASE v.ephemeral WHEN 0 THEN 'Managed' WHEN 1 THEN 'Ephemeral' END AS os_disk_type,
+    v.api_version, 'securityProfile.encryptionAtHost' AS field, v.src || '#' || v.ptr AS evidence
+  FROM virtual_machine v
+  WHERE coalesce(v.scale_set_key, '') = '' AND v.rg_key IN (SELECT node_rg_key FROM aks_cluster)
+    AND NOT EXISTS (SELECT 1 FROM aks_cluster c JOIN node_pool p ON p.cluster_key = c.id_key WHERE c.node_rg_key = v.rg_key
+      AND (p.name = v.pool_name OR (coalesce(v.pool_name, '') = '' AND p.pool_type IN ('VirtualMachines', 'AvailabilitySet'))))
 ),
 judged AS (
   SELECT *, CASE on_host WHEN 1 THEN 'pass' WHEN 0 THEN 'fail' ELSE 'not-assessed' END AS status,
