@@ -188,7 +188,7 @@ static int url_text_order(const void *a, const void *b)
 /* The parameters, sorted, names in lower case (ARM and Key Vault read them so), api-version taken out. */
 static void url_put_query(struct buf *out, const struct url_parts *u, char version[URL_VERSION])
 {
-    const char *p = u->query, *end = u->query + u->query_n;
+    const char *p = u->query, *end = p ? p + u->query_n : NULL;
     char **list = NULL;
     size_t count = 0;
 
