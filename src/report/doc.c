@@ -105,6 +105,17 @@ struct doc_block *doc_child(struct doc_block *parent, enum doc_kind kind)
     return doc_push(&parent->children, &parent->child_count, kind);
 }
 
+char *doc_clip(const char *text)
+{
+    size_t n = strlen(text);
+
+    if (n <= DOC_TEXT_MAX)
+        return mem_copy(text);
+    for (n = DOC_TEXT_MAX; n && ((unsigned char)text[n] & 0xc0) == 0x80; n--)
+        ;
+    return mem_print("%.*s… (cut: %zu bytes in all, in data/facts.db)", (int)n, text, strlen(text));
+}
+
 struct doc_run *doc_run(struct doc_text *t, const char *text, unsigned look)
 {
     struct doc_run *r = NULL;
@@ -113,7 +124,7 @@ struct doc_run *doc_run(struct doc_text *t, const char *text, unsigned look)
         t->runs = mem_grow(t->runs, t->count ? t->count * 2 : 1, sizeof *t->runs);
     r = &t->runs[t->count++];
     memset(r, 0, sizeof *r);
-    r->text = mem_copy(text ? text : "");
+    r->text = doc_clip(text ? text : "");
     r->look = look;
     return r;
 }

@@ -118,7 +118,12 @@ void doc_free(struct doc *d);
 struct doc_block *doc_add(struct doc *d, enum doc_kind kind); /* at the end of the document */
 struct doc_block *doc_child(struct doc_block *parent, enum doc_kind kind);
 struct doc_run *doc_run(struct doc_text *t, const char *text,
-                        unsigned look); /* adds a run, copies the text */
+                        unsigned look); /* adds a run, copies the text, clipped */
+
+/* A page is for reading: of a text that somebody made a megabyte long, the beginning and how long it is. The
+ * caller frees it. */
+#define DOC_TEXT_MAX 4000 /* bytes */
+char *doc_clip(const char *text);
 
 /* Text of all runs in order, DOC_LINE as a newline; caller frees. */
 char *doc_plain(const struct doc_text *t);

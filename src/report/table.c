@@ -114,7 +114,8 @@ static void figure_row(struct doc_figure *f, struct db_stmt *s)
         cell[i] = NULL;
         if (text) {
             utf8_visible(&shown, text, strlen(text));
-            cell[i] = buf_take(&shown);
+            cell[i] = doc_clip(buf_str(&shown));
+            buf_free(&shown);
         }
     }
 }
