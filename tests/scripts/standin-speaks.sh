@@ -78,6 +78,23 @@ sleep 2
 expect "an old token" "401 0" "$(get "$disks")"
 said "an old token" ExpiredAuthenticationToken body
 
+start --vaults vault.localhost
+vault=$(grep -o 'https://[a-z0-9-]*.vault.azure.net/keys/[a-z0-9-]*' "$har" | head -n 1)
+key=/keys/${vault##*/} vault=${vault#https://}
+token=$(sign_in "client_secret=$STANDIN_SECRET" "https://vault.azure.net/.default" | sed 's/.*access_token":"\([^"]*\).*/\1/')
+STANDIN_URL=https://${vault%%.*}.vault.localhost:$STANDIN_PORT
+expect "a vault's keys" "200 0" "$(get '/keys?api-version=7.5')"
+said "a vault's keys" "\"kid\":\"$STANDIN_URL$key\"" body
+expect "a key" "200 0" "$(get "$key?api-version=7.5")"
+said "a key" '"kty":"RSA' body
+expect "its versions" "200 0" "$(get "$key/versions?api-version=7.5")"
+expect "its rotation policy" "200 0" "$(get "$key/rotationpolicy?api-version=7.5")"
+said "its rotation policy" lifetimeActions body
+expect "no such key" "404 0" "$(get '/keys/none?api-version=7.5')"
+token=$good
+expect "a token of another server" "401 0" "$(get "$key?api-version=7.5")"
+said "a token of another server" 'bearer authorization="https://localhost:[0-9]*/.*", resource="https://vault.azure.net"' head
+
 # fault, options of the rule, expected status and exit code on HTTP/2, on HTTP/1.1, what must be in head or body
 while IFS='|' read -r rule h2 h1 where pattern; do
   start --rule "$rule,path=*/disks"
