@@ -1,12 +1,13 @@
 #!/bin/bash
-# Makes samples/packs/ again: what the demo makes, as finished packs that can be looked at without building anything. Signed with a
-# key that is thrown away afterwards; ca.pem beside the packs is what verify and openssl are to trust. Every run gives other ids:
-# a snapshot has a random id and the time at which it was taken.
+# Makes samples/packs/ again: what the demo makes, as finished packs that can be looked at without building anything; and
+# docs/answer.png, the second page of the newest report. Signed with a key that is thrown away afterwards; ca.pem beside the
+# packs is what verify and openssl are to trust. Every run gives other ids: a snapshot has a random id and the time at which it
+# was taken.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../cmake/setup.sh"
 export LC_ALL=C.UTF-8
 # shellcheck disable=SC2086
-kc_install $kc_build openssl
+kc_install $kc_build openssl poppler-utils
 kc_make "$root/build/demo" -DCMAKE_BUILD_TYPE=Release -DKC_TESTS=OFF
 kc=$root/build/demo/keycustody out=$root/samples/packs
 work=$(mktemp -d)
@@ -58,4 +59,6 @@ done
   echo "\`keycustody verify samples/packs/$id.zip --trust samples/packs/ca.pem\` checks one; README-auditor.md in it tells how to do that"
   echo "with stock tools. The key that signed was thrown away."
 } >"$out/README.md"
-ls -l "$out"
+newest=$(find "$out" -name '*-report.pdf' | sort | tail -n 1)
+pdftoppm -r 110 -f 2 -l 2 -singlefile -png "$newest" "$root/docs/answer"
+ls -l "$out" "$root/docs/answer.png"
