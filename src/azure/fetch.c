@@ -47,8 +47,10 @@ static void fetch_free(struct fetch_context *c, struct fetch *f)
 
 void fetch_drop_all(struct fetch_context *c)
 {
-    while (c->live)
-        fetch_free(c, c->live);
+    for (struct fetch *f = c->live, *next = NULL; f; f = next) {
+        next = f->after;
+        fetch_free(c, f);
+    }
 }
 
 static uint64_t fetch_hash(const char *text)

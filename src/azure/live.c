@@ -113,12 +113,11 @@ static void live_take(struct live_list *list, struct live_request *r)
 
 static void live_drop(struct live_list *list)
 {
-    while (list->first) {
-        struct live_request *r = list->first;
-
-        live_take(list, r);
+    for (struct live_request *r = list->first, *next = NULL; r; r = next) {
+        next = r->after;
         live_request_free(r);
     }
+    *list = (struct live_list){0};
 }
 
 static struct live_kind *live_kind(struct live *l, const char *name)
@@ -373,7 +372,7 @@ static int live_start_ready(struct live *l, int64_t *wait, struct err *e)
     *wait = LIVE_SLEEP_MAX;
     l->state.throttled = 0;
     for (struct live_request *r = l->waiting.first; r && l->line.count < LIVE_LINE_MAX; r = next) {
-        int64_t own = r->not_before - now;
+        int64_t own = r->not_before - now; /* NOLINT(clang-analyzer-unix.Malloc): next is never r */
 
         next = r->after;
         if (l->line.count && l->expected + r->kind->size > LIVE_HELD_MAX)
@@ -399,9 +398,8 @@ static int live_expire(struct live *l, struct err *e)
 {
     if (http_abort(l->http, e) != 0)
         return -1;
-    while (l->waiting.first) {
-        struct live_request *r = l->waiting.first;
-
+    for (struct live_request *r = l->waiting.first, *next = NULL; r; r = next) {
+        next = r->after;
         live_take(&l->waiting, r);
         if (live_deliver(l, r, NULL, "DeadlinePassed",
                          "the time that --deadline allows was over before this could be asked", e) != 0)

@@ -190,8 +190,10 @@ static void record_free(struct transport *t)
 {
     struct record *r = (struct record *)t;
 
-    while (r->live)
-        record_drop(r, r->live);
+    for (struct record_request *one = r->live, *next = NULL; one; one = next) {
+        next = one->after;
+        record_drop(r, one);
+    }
     file_abandon(r->file);
     buf_free(&r->json.buf);
     transport_free(r->inner);

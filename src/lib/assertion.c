@@ -14,6 +14,7 @@
 
 #include "base/base64.h"
 #include "base/file.h"
+#include "base/mem.h"
 #include "lib/digest.h"
 #include "lib/json.h"
 #include "lib/wipe.h"
@@ -48,12 +49,12 @@ static int assertion_password(char *out, int size, int writing, void *ctx)
     return (int)n;
 }
 
-static int assertion_read_pem(struct assertion_key *k, const struct buf *file, const char *password)
+static int assertion_read_pem(struct assertion_key *k, const struct buf *file, char *password)
 {
     BIO *bio = BIO_new_mem_buf(file->data, (int)file->len);
     X509 *cert = NULL;
 
-    k->key = PEM_read_bio_PrivateKey(bio, NULL, assertion_password, (void *)(uintptr_t)password);
+    k->key = PEM_read_bio_PrivateKey(bio, NULL, assertion_password, password);
     BIO_free(bio);
     bio = BIO_new_mem_buf(file->data, (int)file->len);
     k->chain = sk_X509_new_null();
@@ -83,13 +84,14 @@ static int assertion_read_pfx(struct assertion_key *k, const struct buf *file, c
 static int assertion_load(struct assertion_key *k, const struct assertion *a, struct err *e)
 {
     struct buf file = {0};
+    char *password = mem_copy(a->password); /* OpenSSL's callback wants one that it could change */
     int rc = -1;
 
     wipe_reserve(&file, ASSERTION_FILE_MAX + 1);
     if (file_read(a->path, ASSERTION_FILE_MAX, &file, e) != 0)
         goto out;
     if (memmem(buf_str(&file), file.len, "-----BEGIN ", 11)) {
-        if (assertion_read_pem(k, &file, a->password) != 0) {
+        if (assertion_read_pem(k, &file, password) != 0) {
             err_set(e,
                     "%s: holds no private key with its certificate, or the password "
                     "(AZURE_CLIENT_CERTIFICATE_PASSWORD) is wrong",
@@ -110,6 +112,7 @@ static int assertion_load(struct assertion_key *k, const struct assertion *a, st
     rc = 0;
 out:
     wipe_buf(&file);
+    wipe_text(password);
     return rc;
 }
 

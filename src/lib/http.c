@@ -55,6 +55,7 @@ static void *http_memory_grow(void *p, size_t n)
     size_t old = p ? malloc_usable_size(p) : 0;
     void *q = NULL;
 
+    n = n ? n : 1;
     if (old >= n && p)
         return p;
     q = malloc(n);
@@ -267,12 +268,20 @@ int http_open(struct http **out, const struct http_options *options, struct err 
     return 0;
 }
 
+static void http_drop(struct http *h)
+{
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): a list has no way back, so next is never t */
+    for (struct http_transfer *t = h->live, *next = NULL; t; t = next) {
+        next = t->after;
+        http_transfer_free(h, t);
+    }
+}
+
 void http_close(struct http *h)
 {
     if (!h)
         return;
-    while (h->live)
-        http_transfer_free(h, h->live);
+    http_drop(h);
     for (int i = 0; i < h->spares; i++)
         curl_easy_cleanup(h->spare[i]);
     curl_multi_cleanup(h->multi);
@@ -482,11 +491,12 @@ int http_step(struct http *h, int milliseconds, struct err *e)
 
 int http_abort(struct http *h, struct err *e)
 {
-    while (h->live) {
+    for (struct http_transfer *t = h->live, *next = NULL; t; t = next) {
         struct http_answer a = {.fault = HTTP_LOST, .why = "cut off: the time was over", .body = ""};
-        int rc = h->live->done(h->live->owner, &a, e);
+        int rc = t->done(t->owner, &a, e);
 
-        http_transfer_free(h, h->live);
+        next = t->after;
+        http_transfer_free(h, t);
         if (rc != 0)
             return -1;
     }
@@ -501,8 +511,7 @@ int http_call(struct http *h, const struct http_request *request, struct err *e)
         return -1;
     while ((left = http_step(h, 200, e)) > 0) {
         if (h->stop && *h->stop) {
-            while (h->live)
-                http_transfer_free(h, h->live);
+            http_drop(h);
             return err_set(e, "interrupted");
         }
     }
