@@ -11,16 +11,21 @@ WITH used AS (
 span AS (SELECT d.months, d.days, p.value FROM policy p JOIN iso_duration d ON d.raw = p.value WHERE p.name = 'cryptoperiod'),
 earlier AS (
   SELECT v.key_key, group_concat(v.created, ' ') AS list, count(*) AS n
-    FROM (SELECT v.key_key, v.created FROM key_version v JOIN used u ON u.key_key = v.key_key WHERE v.created < u.start ORDER BY v.key_key, v.created) v
+    FROM (SELECT v.key_key, v.created FROM key_version v JOIN used u ON u.key_key = v.key_key
+      WHERE v.created < u.start ORDER BY v.key_key, v.created) v
    GROUP BY v.key_key),
-newer AS (SELECT v.key_key, max(v.created) AS at FROM key_version v JOIN used u ON u.key_key = v.key_key WHERE v.created > u.start GROUP BY v.key_key)
+newer AS (SELECT v.key_key, max(v.created) AS at FROM key_version v JOIN used u ON u.key_key = v.key_key WHERE v.created > u.start
+  GROUP BY v.key_key)
 SELECT coalesce(c.name, replace(u.key_id, rtrim(u.key_id, replace(u.key_id, '/', '')), '')) AS key,
-       coalesce(v.name, h.name, substr(u.key_id, 9, instr(substr(u.key_id, 9), '.') - 1)) AS detail, s.start, CAST(strftime('%s', n.taken_at) AS INTEGER) AS now,
+       coalesce(v.name, h.name, substr(u.key_id, 9, instr(substr(u.key_id, 9), '.') - 1)) AS detail, s.start,
+         CAST(strftime('%s', n.taken_at) AS INTEGER) AS now,
        CASE WHEN s.start IS NOT NULL THEN CAST(strftime('%s', min(date(s.start, 'unixepoch', '+' || span.months || ' months'),
-         date(s.start, 'unixepoch', 'start of month', '+' || (span.months + 1) || ' months', '-1 day')), '+' || span.days || ' days') AS INTEGER) END AS "limit",
+         date(s.start, 'unixepoch', 'start of month', '+' || (span.months + 1) || ' months', '-1 day')), '+' || span.days ||
+           ' days') AS INTEGER) END AS "limit",
        s.expires, e.list AS earlier, w.at AS newer, CASE WHEN s.adopted >= s.start THEN s.adopted END AS adopted, f.status,
        CASE WHEN s.start IS NULL THEN coalesce(f.reason, 'the version in use was not read')
-            ELSE 'version of ' || date(s.start, 'unixepoch') || ', ' || ((CAST(strftime('%s', n.taken_at) AS INTEGER) - s.start) / 86400) || ' days' ||
+            ELSE 'version of ' || date(s.start, 'unixepoch') || ', ' ||
+              ((CAST(strftime('%s', n.taken_at) AS INTEGER) - s.start) / 86400) || ' days' ||
               CASE WHEN w.at IS NULL THEN '' ELSE '; a newer version exists since ' || date(w.at, 'unixepoch') END ||
               CASE WHEN s.expires IS NULL THEN '' ELSE '; expires ' || date(s.expires, 'unixepoch') END END AS words
   FROM used_key u CROSS JOIN snapshot n

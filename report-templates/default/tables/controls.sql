@@ -1,24 +1,31 @@
 -- Controls of a framework that a test reaches, directly or in support.
 WITH informing AS (
   SELECT control, group_concat(check_id, ', ') AS names FROM (
-    SELECT t.control, t.check_id FROM control_test t WHERE t.framework = :framework AND t.effective_relation = 'I' ORDER BY t.control, t.position)
+    SELECT t.control, t.check_id FROM control_test t WHERE t.framework = :framework AND t.effective_relation = 'I' ORDER BY t.control,
+      t.position)
    GROUP BY control),
 demoted AS (
   SELECT control, group_concat(check_id || ' (' || not_adopted || ')', ', ') AS names FROM (
-    SELECT control, check_id, not_adopted FROM control_test WHERE framework = :framework AND relation = 'D' AND effective_relation = 'S' ORDER BY control, position)
+    SELECT control, check_id, not_adopted FROM control_test WHERE framework = :framework AND relation = 'D'
+      AND effective_relation = 'S' ORDER BY control, position)
    GROUP BY control)
-SELECT c.id AS control, c.title AS control_title, CASE c.verified WHEN 'secondary' THEN '†' ELSE '' END AS mark, 'control-' || c.framework || '-' || c.id AS anchor,
+SELECT c.id AS control, c.title AS control_title, CASE c.verified WHEN 'secondary' THEN '†' ELSE '' END AS mark, 'control-' ||
+  c.framework || '-' || c.id AS anchor,
        trim(CASE WHEN c.family_title = '' THEN c.family ELSE c.family || ' · ' || c.family_title END ||
             CASE WHEN c.test_kind = '' OR c.test_kind_verified = 'recalled' THEN '' ELSE ' · ' || c.test_kind END ||
             CASE WHEN c.service_provider THEN ' · asked of service providers only' ELSE '' END ||
             CASE c.obligation WHEN '' THEN '' ELSE ' · ' || c.obligation END ||
             CASE WHEN c.moderate IS NULL THEN '' ELSE ' · ' || coalesce(nullif(trim(CASE WHEN c.low THEN 'Low · ' ELSE '' END ||
-              CASE WHEN c.moderate THEN 'Moderate · ' ELSE '' END || CASE WHEN c.high THEN 'High' ELSE '' END, ' ·'), ''), 'in no baseline') END ||
+              CASE WHEN c.moderate THEN 'Moderate · ' ELSE '' END || CASE WHEN c.high THEN 'High' ELSE '' END, ' ·'), ''),
+                'in no baseline') END ||
             ' · source ' || c.source) AS about,
-       CASE r.status WHEN 'exceptions' THEN 'fail' WHEN 'no-exceptions' THEN 'pass' WHEN 'by-hand' THEN NULL ELSE r.status END AS status,
+       CASE r.status WHEN 'exceptions' THEN 'fail' WHEN 'no-exceptions' THEN 'pass' WHEN 'by-hand' THEN NULL
+         ELSE r.status END AS status,
        r.status_words AS words, r.reason AS why,
-       CASE r.status WHEN 'not-applicable' THEN CASE r.approver WHEN '' THEN '' ELSE 'Approved by ' || r.approver || '. ' END ELSE '' END ||
-       CASE WHEN r.population IS NULL THEN 'The population is not known; ' ELSE r.population || CASE r.population WHEN 1 THEN ' test' ELSE ' tests' END || ' in the population, ' END ||
+       CASE r.status WHEN 'not-applicable' THEN CASE r.approver WHEN '' THEN '' ELSE 'Approved by ' || r.approver || '. ' END
+         ELSE '' END ||
+       CASE WHEN r.population IS NULL THEN 'The population is not known; '
+         ELSE r.population || CASE r.population WHEN 1 THEN ' test' ELSE ' tests' END || ' in the population, ' END ||
          r.assessed || ' assessed: ' || r.pass || ' pass, ' || r.fail || ' fail' ||
          CASE r.not_assessed WHEN 0 THEN '' ELSE '; ' || r.not_assessed || ' not assessed' END ||
          CASE r.not_applicable WHEN 0 THEN '' ELSE '; ' || r.not_applicable || ' not applicable' END ||

@@ -1,10 +1,14 @@
 -- The frameworks of this report, one chapter each.
-WITH entity AS (SELECT max(CASE name WHEN 'entity-type' THEN value END) AS kind, max(CASE name WHEN 'baseline' THEN value END) AS baseline FROM engagement),
-ask AS (SELECT framework, max(service_provider) AS providers, max(moderate IS NOT NULL) AS baselines, max(verified = 'secondary') AS secondary
+WITH entity AS (SELECT max(CASE name WHEN 'entity-type' THEN value END) AS kind,
+  max(CASE name WHEN 'baseline' THEN value END) AS baseline FROM engagement),
+ask AS (SELECT framework, max(service_provider) AS providers, max(moderate IS NOT NULL) AS baselines,
+  max(verified = 'secondary') AS secondary
           FROM control GROUP BY framework)
-SELECT f.id AS framework, f.title AS framework_title, f.full_title, f.edition, f.label, f.published, f.publisher, f.retention, f.file, f.sha256,
+SELECT f.id AS framework, f.title AS framework_title, f.full_title, f.edition, f.label, f.published, f.publisher, f.retention, f.file,
+  f.sha256,
        CASE f.built_in WHEN 1 THEN '' ELSE 'This mapping was given by whoever ordered the report; it is not keycustody''s own.' END AS foreign_words,
-       CASE WHEN ask.baselines THEN coalesce('The engagement file declares the baseline ' || upper(substr(entity.baseline, 1, 1)) || substr(entity.baseline, 2) ||
+       CASE WHEN ask.baselines THEN coalesce('The engagement file declares the baseline ' || upper(substr(entity.baseline, 1, 1)) ||
+         substr(entity.baseline, 2) ||
               '; controls outside it are not applicable.', 'No baseline is declared in an engagement file: no control is set aside for it, and each shows its membership.')
             WHEN ask.providers THEN CASE entity.kind
               WHEN 'merchant' THEN 'The engagement file declares a merchant; what is asked of service providers only is not applicable.'

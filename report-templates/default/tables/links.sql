@@ -11,5 +11,6 @@ WITH place(link, position, words, meaning) AS (VALUES
   ('etcd', 9, 'etcd', 'Beside the chain: Secrets in etcd are encrypted under a customer-managed key.'),
   ('logging', 10, 'logging', 'Beside the chain: the vaults send their audit events somewhere.'),
   ('policy', 11, 'policy', 'Beside the chain: an Azure Policy watches for clusters without a set.')),
-t AS (SELECT link, group_concat(check_id, ', ') AS tests FROM (SELECT link, check_id FROM check_meta WHERE link IS NOT NULL ORDER BY link, position) GROUP BY link)
+t AS (SELECT link, group_concat(check_id, ', ') AS tests
+  FROM (SELECT link, check_id FROM check_meta WHERE link IS NOT NULL ORDER BY link, position) GROUP BY link)
 SELECT p.words, p.meaning, coalesce(t.tests, '') AS tests FROM place p JOIN t ON t.link = p.link ORDER BY p.position

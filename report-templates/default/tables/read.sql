@@ -1,11 +1,17 @@
 -- What was asked for, per kind of resource, what came back, and how many items that gave.
 WITH word(position, resource, words) AS (VALUES
-  (1, 'subscription', 'Subscriptions'), (2, 'management_group', 'Management groups'), (3, 'mg_descendant', 'Rosters of management groups'),
-  (4, 'aks_cluster', 'AKS clusters, with their pools'), (5, 'scale_set', 'Scale sets of nodes'), (6, 'virtual_machine', 'Virtual machines of nodes'),
-  (7, 'disk', 'Disks'), (8, 'disk_encryption_set_list', 'Disk encryption sets, as lists'), (9, 'disk_encryption_set', 'Disk encryption sets, each'),
-  (10, 'vault', 'Key vaults'), (11, 'managed_hsm', 'Managed HSMs'), (12, 'deleted_vault', 'Deleted vaults'), (13, 'crypto_key', 'Keys in use, with rotation policy'),
-  (14, 'key_version', 'Versions of keys'), (15, 'diagnostic_setting', 'Diagnostic settings'), (16, 'role_assignment', 'Role assignments'),
-  (17, 'role_definition', 'Role definitions'), (18, 'policy_assignment', 'Policy assignments'), (19, 'policy_definition', 'Policy definitions'),
+  (1, 'subscription', 'Subscriptions'), (2, 'management_group', 'Management groups'),
+    (3, 'mg_descendant', 'Rosters of management groups'),
+  (4, 'aks_cluster', 'AKS clusters, with their pools'), (5, 'scale_set', 'Scale sets of nodes'),
+    (6, 'virtual_machine', 'Virtual machines of nodes'),
+  (7, 'disk', 'Disks'), (8, 'disk_encryption_set_list', 'Disk encryption sets, as lists'),
+    (9, 'disk_encryption_set', 'Disk encryption sets, each'),
+  (10, 'vault', 'Key vaults'), (11, 'managed_hsm', 'Managed HSMs'), (12, 'deleted_vault', 'Deleted vaults'),
+    (13, 'crypto_key', 'Keys in use, with rotation policy'),
+  (14, 'key_version', 'Versions of keys'), (15, 'diagnostic_setting', 'Diagnostic settings'),
+    (16, 'role_assignment', 'Role assignments'),
+  (17, 'role_definition', 'Role definitions'), (18, 'policy_assignment', 'Policy assignments'),
+    (19, 'policy_definition', 'Policy definitions'),
   (20, 'policy_set', 'Policy initiatives'), (21, 'policy_exemption', 'Policy exemptions')),
 items(resource, n) AS (
   SELECT 'subscription', count(*) FROM subscription UNION ALL SELECT 'management_group', count(*) FROM management_group
@@ -15,8 +21,10 @@ items(resource, n) AS (
   UNION ALL SELECT 'disk_encryption_set', count(*) FROM disk_encryption_set UNION ALL SELECT 'vault', count(*) FROM vault
   UNION ALL SELECT 'managed_hsm', count(*) FROM managed_hsm UNION ALL SELECT 'deleted_vault', count(*) FROM deleted_vault
   UNION ALL SELECT 'crypto_key', count(*) FROM crypto_key UNION ALL SELECT 'key_version', count(*) FROM key_version
-  UNION ALL SELECT 'diagnostic_setting', count(DISTINCT id_key) FROM diagnostic_setting UNION ALL SELECT 'role_assignment', count(*) FROM role_assignment
-  UNION ALL SELECT 'role_definition', count(*) FROM role_definition UNION ALL SELECT 'policy_assignment', count(*) FROM policy_assignment
+  UNION ALL SELECT 'diagnostic_setting', count(DISTINCT id_key) FROM diagnostic_setting UNION ALL SELECT 'role_assignment', count(*)
+    FROM role_assignment
+  UNION ALL SELECT 'role_definition', count(*) FROM role_definition UNION ALL SELECT 'policy_assignment', count(*)
+    FROM policy_assignment
   UNION ALL SELECT 'policy_definition', count(*) FROM policy_definition UNION ALL SELECT 'policy_set', count(*) FROM policy_set
   UNION ALL SELECT 'policy_exemption', count(*) FROM policy_exemption),
 asked AS (SELECT resource, count(*) AS n, sum(complete) AS complete FROM list_state GROUP BY resource),
@@ -25,7 +33,8 @@ answers AS (
     FROM (SELECT resource, api_version, count(*) AS n FROM exchange GROUP BY resource, api_version ORDER BY resource, api_version)
    GROUP BY resource),
 every(resource) AS (SELECT resource FROM asked UNION SELECT resource FROM answers)
-SELECT coalesce(w.words, e.resource) AS words, coalesce(r.versions, '') AS versions, coalesce(a.n, 0) AS asked, coalesce(a.complete, 0) AS complete,
+SELECT coalesce(w.words, e.resource) AS words, coalesce(r.versions, '') AS versions, coalesce(a.n, 0) AS asked,
+  coalesce(a.complete, 0) AS complete,
        coalesce(r.n, 0) AS answers, i.n AS items, coalesce(a.n, 0) - coalesce(a.complete, 0) AS lost,
        CASE WHEN coalesce(a.n, 0) > coalesce(a.complete, 0) THEN 'not-assessed' END AS status
   FROM every e
