@@ -270,13 +270,15 @@ static int tie_compare(struct tie *c, const struct resource *r, struct err *e)
     if (tie_table(r, table) != 0)
         return err_set(e, "%s: counted: the file makes no table", r->file->name);
     l.table = table;
-    sql =
-        mem_print("SELECT s.subscription_id, coalesce(g.n, 0), (SELECT count(*) FROM main.\"%s\" x WHERE "
-                  "substr(x.id_key, 1, 52) = '/subscriptions/' || s.subscription_id || '/') FROM snap.scope "
-                  "s JOIN main.collect_end t ON t.resource = ?1 AND t.subject = '/subscriptions/' || "
-                  "s.subscription_id AND t.complete AND t.status = 200 LEFT JOIN temp.tie_graph g ON "
-                  "g.subscription_id = s.subscription_id AND g.type = lower(?2) ORDER BY 1",
-                  table);
+    sql = mem_print(
+        "WITH held AS MATERIALIZED (SELECT substr(id_key, 16, 36) AS subscription_id, count(*) AS n FROM "
+        "main.\"%s\" GROUP BY 1) SELECT s.subscription_id, coalesce(g.n, 0), coalesce(h.n, 0) FROM "
+        "snap.scope "
+        "s JOIN main.collect_end t ON t.resource = ?1 AND t.subject = '/subscriptions/' || s.subscription_id "
+        "AND t.complete AND t.status = 200 LEFT JOIN temp.tie_graph g ON g.subscription_id = "
+        "s.subscription_id AND g.type = lower(?2) LEFT JOIN held h ON h.subscription_id = s.subscription_id "
+        "ORDER BY 1",
+        table);
     if (db_prepare(c->db, &s, sql, e) != 0)
         goto out;
     db_bind_text(s, 1, r->name);
