@@ -260,7 +260,7 @@ static int collect_check_time(const struct collect_job *job, const struct store 
 }
 
 /* The recording or Azure, signed in. */
-static int collect_open(struct transport **out, struct collect_job *job, const struct resources *resources,
+static int collect_open(struct transport **out, struct collect_job *job, struct resources *resources,
                         const struct store *store, struct err *e)
 {
     int credentials = 0;

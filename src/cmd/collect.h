@@ -33,8 +33,9 @@ void collect_catch_signals(void);
 int collect_read_live(struct live_options *out, const struct cmd_args *args, struct err *e);
 /* "90s", "30m", "2h", or seconds. */
 int collect_read_duration(const char *option, const char *text, int64_t *seconds, struct err *e);
-/* Signs in, and finds the subscriptions that were named or lie below a management group. */
-int collect_open_live(struct transport **out, struct collect_job *job, const struct resources *resources,
+/* Signs in, takes the cloud's own api-versions, and finds the subscriptions that were named or lie below a
+ * management group. */
+int collect_open_live(struct transport **out, struct collect_job *job, struct resources *resources,
                       const struct store *store, struct err *e);
 
 /* ---- collect_show.c: what a person sees of it, and what a program reads */

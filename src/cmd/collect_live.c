@@ -75,7 +75,7 @@ static int collect_put_before(struct transport **t, struct collect_job *job, con
     return 0;
 }
 
-int collect_open_live(struct transport **out, struct collect_job *job, const struct resources *resources,
+int collect_open_live(struct transport **out, struct collect_job *job, struct resources *resources,
                       const struct store *store, struct err *e)
 {
     const struct tokens *tokens = NULL;
@@ -86,6 +86,7 @@ int collect_open_live(struct transport **out, struct collect_job *job, const str
 
     if (live_open(&t, &job->live, e) != 0)
         return -1;
+    resources_for_cloud(resources, live_cloud(t)->name);
     tokens = live_tokens(t);
     note_info("signed in with %s as %s of tenant %s, %s at %s", tokens_credential(tokens),
               tokens_principal(tokens) ? tokens_principal(tokens)

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 
@@ -117,6 +118,22 @@ int resource_read(struct resource *out, const struct embed_row *file, struct err
 out:
     resource_free(&r);
     return rc;
+}
+
+void resources_for_cloud(struct resources *list, const char *cloud)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        struct resource *r = &list->rows[i];
+
+        for (size_t k = 0; k < r->header.count; k++) {
+            const char *key = r->header.fields[k].key;
+
+            if (strncmp(key, "api-version-", 12) != 0 || strcasecmp(key + 12, cloud) != 0)
+                continue;
+            resource_words_free(r->versions);
+            r->versions = resource_words(r->header.fields[k].value);
+        }
+    }
 }
 
 static int resource_name_order(const void *a, const void *b)

@@ -41,6 +41,9 @@ struct resources {
 int resources_load(struct resources *out, struct err *e); /* the files inside the program */
 /* One file; out is the caller's, freed with resource_free. */
 int resource_read(struct resource *out, const struct embed_row *file, struct err *e);
+/* Clouds lag behind: where a file has the header api-version-CLOUD (any letter case), its versions are asked
+ * for in that cloud. */
+void resources_for_cloud(struct resources *list, const char *cloud);
 void resource_free(struct resource *r);
 void resources_free(struct resources *list);
 
