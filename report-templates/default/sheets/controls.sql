@@ -6,7 +6,7 @@ WITH tests AS (
 SELECT f.title AS framework, c.id AS control, trim(c.family || ' ' || c.family_title) AS family, c.title,
        r.status_words AS status, r.reason, coalesce(d.names, '') AS direct, r.direct_population, r.direct_pass, r.direct_fail,
        r.direct_not_assessed, coalesce(s.names, '') AS supporting, r.supporting_pass, r.supporting_fail, r.supporting_not_assessed,
-       c.proves, c.cannot, c.rest, CASE c.test_kind_verified WHEN 'recalled' THEN '' ELSE c.test_kind END AS test_kind
+       c.proves, c.cannot, c.rest, CASE c.verified WHEN 'secondary' THEN '† a copy or a report by others' ELSE 'the publisher''s own document' END AS wording, CASE c.test_kind_verified WHEN 'recalled' THEN '' ELSE c.test_kind END AS test_kind
   FROM control_result r
   JOIN framework f ON f.id = r.framework
   JOIN control c ON c.framework = r.framework AND c.id = r.control

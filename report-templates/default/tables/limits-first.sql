@@ -7,7 +7,8 @@ WITH first AS (
 shipped AS (SELECT count(*) AS n, group_concat(title, ', ') AS names
   FROM (SELECT title FROM framework WHERE built_in = 1 ORDER BY position))
 SELECT (SELECT group_concat(words, ' ') FROM (
-          SELECT title || ': ' || CASE name WHEN '' THEN text ELSE lower(substr(name, 1, 1)) || substr(name, 2) || '.' END AS words
+          SELECT title || ': ' || CASE name WHEN '' THEN text ELSE lower(substr(name, 1, 1)) || substr(name, 2) || '.' END ||
+                 CASE verified WHEN 'secondary' THEN ' †' ELSE '' END AS words
             FROM first ORDER BY position)) AS limits,
        CASE shipped.n WHEN 0 THEN '' WHEN 1 THEN shipped.names || ' does not require customer-managed keys; '
                       ELSE CASE (SELECT count(*) FROM framework) WHEN shipped.n THEN 'None of them'
