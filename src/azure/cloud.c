@@ -219,7 +219,7 @@ static int cloud_discover(struct cloud *out, const char *endpoint, struct http *
 
         free(url);
         if (sent != 0)
-            return -1;
+            return err_context(e, "%s/metadata/endpoints", endpoint);
         if (answer.read)
             return 0;
         if (answer.status != 400 && answer.status != 404)

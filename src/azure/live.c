@@ -460,7 +460,9 @@ int live_open(struct transport **out, const struct live_options *o, struct err *
 {
     struct live *l = mem_zero(1, sizeof *l);
     struct http_options line = {.ca_file = o->ca_file, .connections = LIVE_CONNECTIONS, .stop = o->stop};
-    struct http_options login = {.ca_file = o->ca_file, .connections = 2, .stop = o->stop};
+    int64_t deadline = o->deadline ? clock_ticks() + o->deadline * 1000 : 0;
+    struct http_options login = {
+        .ca_file = o->ca_file, .connections = 2, .stop = o->stop, .deadline = deadline};
     struct token_options token = {.cloud = &l->cloud, .credential = o->credential, .stop = o->stop};
 
     if (http_open(&l->http, &line, e) != 0 || http_open(&l->login, &login, e) != 0 ||
@@ -470,7 +472,7 @@ int live_open(struct transport **out, const struct live_options *o, struct err *
     if (tokens_open(&l->tokens, &token, e) != 0)
         goto fail;
     l->limits = limits_new(strcmp(l->cloud.name, "AzureChinaCloud") == 0);
-    l->deadline = o->deadline ? clock_ticks() + o->deadline * 1000 : 0;
+    l->deadline = deadline;
     l->timeout = o->timeout ? o->timeout : LIVE_TIMEOUT;
     live_number_run(l);
     l->origin = (struct evidence_origin){.source = "azure",

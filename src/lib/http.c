@@ -9,6 +9,7 @@
 #include <curl/curl.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "lib/wipe.h"
 
@@ -35,6 +36,7 @@ struct http {
     CURLM *multi;
     char *ca_file;
     const volatile sig_atomic_t *stop;
+    int64_t deadline; /* clock_ticks(); 0: none */
     struct http_transfer *live;
     CURL *spare[HTTP_SPARE_MAX];
     int spares, under_way;
@@ -255,6 +257,7 @@ int http_open(struct http **out, const struct http_options *options, struct err 
         return -1;
     h = mem_zero(1, sizeof *h);
     h->stop = options->stop;
+    h->deadline = options->deadline;
     h->ca_file = mem_copy(options->ca_file);
     h->multi = curl_multi_init();
     if (!h->multi) {
@@ -503,16 +506,25 @@ int http_abort(struct http *h, struct err *e)
     return 0;
 }
 
+static int http_late(const struct http *h)
+{
+    return h->deadline && clock_ticks() >= h->deadline;
+}
+
 int http_call(struct http *h, const struct http_request *request, struct err *e)
 {
     int left = 0;
 
+    if (http_late(h))
+        return err_set(e, "the time that --deadline allows is over");
     if (http_send(h, request, e) != 0)
         return -1;
     while ((left = http_step(h, 200, e)) > 0) {
-        if (h->stop && *h->stop) {
+        int stopped = h->stop && *h->stop;
+
+        if (stopped || http_late(h)) {
             http_drop(h);
-            return err_set(e, "interrupted");
+            return err_set(e, stopped ? "interrupted" : "no answer within the time that --deadline allows");
         }
     }
     return left;

@@ -70,6 +70,7 @@ struct http_options {
     const char *ca_file;               /* trusted beside the system's authorities; NULL: none */
     int connections;                   /* at most, to one host */
     const volatile sig_atomic_t *stop; /* set: http_call gives up; may be NULL */
+    int64_t deadline;                  /* clock_ticks() at which http_call gives up; 0: none */
 };
 
 struct http;

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 sys.path.insert(0, os.path.join(os.environ.get("SOURCE_DIR", "."), "tests", "standin"))
 import live
 
-SECONDS = 100  # no run may take longer
+SECONDS = 60  # no run may take longer: the deadline, and room for a busy machine
 BOUNDS = ("--deadline", "20s", "--timeout", "2s")
 
 # rule, must the result be whole (the fault can be overcome) or must it not, or may it be either (None)
@@ -145,6 +145,8 @@ def main():
             runs += [pool.submit(run, work, f"certificate: {cert}", [], clean, verdicts, False, cert=cert)
                      for cert in ("expired", "wrong")]
             runs.append(pool.submit(run, work, "HTTP/1.1", [], clean, verdicts, True, more=["--http1"]))
+            runs.append(pool.submit(run, work, "sign-in hangs in mid-run", ["hang,path=*/oauth2/*,nth=2"], clean, verdicts, False,
+                                    more=["--token-seconds", "4", "--latency", "600"]))
             for seed in range(1, seeds + 1):
                 dice = random.Random(seed)
                 rules = [f"{rule},probability={dice.choice((0.02, 0.05, 0.1))}" for rule in dice.sample(MIXED, 4)]
@@ -153,7 +155,7 @@ def main():
                 one.result()
     for w in wrong:
         print(f"FAILED: {w}")
-    print(f"{len(ALONE) + 3} faults alone, {seeds} mixed: " + ", ".join(f"{n} {word}" for word, n in told.items()) +
+    print(f"{len(ALONE) + 4} faults alone, {seeds} mixed: " + ", ".join(f"{n} {word}" for word, n in told.items()) +
           ("" if verdicts else "; no verdicts: this program cannot judge"))
     return 1 if wrong else 0
 
