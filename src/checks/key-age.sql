@@ -19,7 +19,7 @@
 -- source: https://learn.microsoft.com/azure/virtual-machines/disk-encryption#automatic-key-rotation-of-customer-managed-keys
 --   Azure Policy c26e4b24-cf98-4c67-b48b-5a25c4c69eb9 makes a similar test of versions, used or not.
 
-WITH wanted AS (
+WITH wanted AS MATERIALIZED (
   SELECT unixepoch(s.taken_at) AS taken, t.value AS period, t.words, d.months, d.days, d.seconds
   FROM snapshot s LEFT JOIN threshold t ON t.name = 'cryptoperiod' LEFT JOIN iso_duration d ON d.raw = t.value
 ),

@@ -20,7 +20,7 @@
 -- source: https://learn.microsoft.com/azure/key-vault/keys/how-to-configure-key-rotation
 --   Azure Policy 152b15f7-8e1f-4c1f-ab71-8c010ba5dbc0 and 49a22571-d204-4c91-a7b6-09b1a586fbc9 make similar tests.
 
-WITH wanted AS (
+WITH wanted AS MATERIALIZED (
   SELECT r.value AS required, r.words AS required_words, p.value AS period, p.words, d.months, d.days, d.seconds
   FROM (SELECT 1) LEFT JOIN threshold r ON r.name = 'key-expiry-required' LEFT JOIN threshold p ON p.name = 'cryptoperiod'
   LEFT JOIN iso_duration d ON d.raw = p.value
@@ -45,18 +45,19 @@ ordered AS (
   FROM judged
 ),
 seen AS (
-  SELECT s.key_id, s.state AS key_state, s.reason AS key_reason, s.evidence AS key_evidence, p.rotates, o.*
-  FROM key_state s
+  SELECT s.key_id, s.state AS key_state, s.reason AS key_reason, s.evidence AS key_evidence, p.rotates, w.required AS asked, w.required_words AS asked_words,
+    w.period AS longest, w.words AS longest_words, o.*
+  FROM key_state s CROSS JOIN wanted w
   LEFT JOIN key_rotation_policy p ON p.key_key = s.key_key
   LEFT JOIN ordered o ON o.key_key = s.key_key AND o.place = 1
 )
 SELECT key_id AS subject,
-  CASE WHEN (SELECT required FROM wanted) = 'false' THEN 'not-applicable' WHEN key_state = 'gone' THEN 'not-assessed' WHEN status = 'fail' THEN 'fail'
+  CASE WHEN asked = 'false' THEN 'not-applicable' WHEN key_state = 'gone' THEN 'not-assessed' WHEN status = 'fail' THEN 'fail'
     WHEN key_state = 'read' AND status = 'pass' AND required = 'true' THEN 'pass' ELSE 'not-assessed' END AS status,
   CASE WHEN state = 'read' THEN 'version ' || coalesce(version, '(the current one)') || ': created ' || coalesce(strftime('%Y-%m-%dT%H:%M:%SZ', created, 'unixepoch'), 'at a time that is not known')
     || CASE WHEN exp = 0 THEN ', never expires' WHEN exp IS NULL THEN ', expiry not known' ELSE ', expires ' || coalesce(strftime('%Y-%m-%dT%H:%M:%SZ', exp, 'unixepoch'), exp) END END AS observed,
-  (SELECT 'an expiry at most ' || period || ' after creation ' || words FROM wanted) AS expected,
-  CASE WHEN (SELECT required FROM wanted) = 'false' THEN (SELECT 'an expiry date is not asked for: key-expiry-required false ' || required_words FROM wanted)
+  'an expiry at most ' || longest || ' after creation ' || longest_words AS expected,
+  CASE WHEN asked = 'false' THEN 'an expiry date is not asked for: key-expiry-required false ' || asked_words
     WHEN key_state = 'gone' THEN key_reason
     WHEN status = 'fail' AND exp = 0 THEN 'the version in use never expires'
     WHEN status = 'fail' THEN 'the version in use expires later than ' || period || ' after its creation'

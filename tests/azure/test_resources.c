@@ -138,8 +138,10 @@ static void answer(struct expect *x, char *rest)
     struct buf body = {0};
     struct err e = {""};
 
-    if (!path || !status || !rest || !*rest)
+    if (!path || !status || !rest || !*rest) {
         fail_msg("%s/%s: GET wants a path, a status and a body", x->folder->resource->name, x->name);
+        return;
+    }
     if (*rest == '{' || *rest == '[') {
         buf_text(&body, rest);
     } else if (strcmp(rest, "-") != 0) {
@@ -267,8 +269,10 @@ static void compare_rows(struct expect *x, const char *head, char **rest)
     char *table = NULL, *columns = NULL, *order = NULL, *sql = NULL;
     int n = 1;
 
-    if (!colon)
+    if (!colon) {
         fail_msg("%s/%s: rows %s: name its columns", x->folder->resource->name, x->name, head);
+        return;
+    }
     table = mem_copy_n(head, (size_t)(colon - head));
     columns = mem_copy(colon + 1 + strspn(colon + 1, " "));
     for (char *at = columns, *word = NULL; (word = strsep(&at, ","));) {
