@@ -107,12 +107,11 @@ reasoned AS (
 ),
 -- subscriptions of the tenant that the caller does not see, where everything visible was to be looked at
 hidden AS (
-  SELECT '/subscriptions/' || m.subscription_id AS key, min(m.display_name) AS name, min(m.src || '#' || m.ptr) AS at
-  FROM (SELECT *, lower(name) AS subscription_id FROM mg_descendant) m
-  LEFT JOIN subscription v ON v.subscription_id = m.subscription_id LEFT JOIN scope s ON s.subscription_id = m.subscription_id
-  WHERE lower(m.type) GLOB '*/subscriptions' AND v.id_key IS NULL AND s.subscription_id IS NULL
-    AND EXISTS (SELECT 1 FROM scope WHERE declared_by = 'visible')
-  GROUP BY 1
+  SELECT '/subscriptions/' || m.id AS key, min(m.display_name) AS name, min(m.at) AS at
+  FROM (SELECT lower(name) AS id, display_name, src || '#' || ptr AS at FROM mg_descendant WHERE lower(type) GLOB '*/subscriptions') m
+  LEFT JOIN subscription v ON v.subscription_id = m.id LEFT JOIN scope s ON s.subscription_id = m.id
+  WHERE v.id_key IS NULL AND s.subscription_id IS NULL AND EXISTS (SELECT 1 FROM scope WHERE declared_by = 'visible')
+  GROUP BY m.id
 )
 SELECT key AS subject,
   CASE WHEN state = 'Deleted' THEN 'not-applicable' WHEN reasons = '' AND operations > 0 THEN 'pass' ELSE 'not-assessed' END AS status,
