@@ -132,6 +132,13 @@ echo|400 0|400 0|body|Bearer ey
 claims|401 0|401 0|head|insufficient_claims
 limit,burst=0,rate=0.5|429 0|429 0|head|^retry-after: 2
 END
+cat >"$work/config" <<'END'
+{"seed": 3, "http1": true, "rules": [{"rule": "throttle", "path": "*/disks", "retry_after": 3}, {"rule": "gone", "nth": 1}]}
+END
+start --config "$work/config"
+expect "a file of rules" "404 0 429 0 200 0" \
+  "$(get '/subscriptions?api-version=2022-12-01') $(get "$disks") $(get '/subscriptions?api-version=2022-12-01')"
+grep -q '"http":"2"' "$STANDIN_LOG" && fail "http1 of a file is not heeded"
 start --rule 'invalid-json,path=*/disks'
 expect "invalid-json" "200 0" "$(get "$disks")"
 python3 -c 'import json,sys; json.load(open(sys.argv[1]))' "$work/body" 2>/dev/null && fail "invalid-json is JSON"

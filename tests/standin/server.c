@@ -186,7 +186,6 @@ static void server_log(struct server *s, const struct exchange *x)
     json_put_text(&o, "target", x->target);
     json_put_int(&o, "status", x->status);
     json_put_int(&o, "bytes", (int64_t)x->size);
-    json_put_int(&o, "under_way", s->under_way);
     if (x->fault)
         json_put_text(&o, "fault", x->fault);
     json_put_text(&o, "auth",

@@ -40,7 +40,7 @@ struct server {
     struct tokens tokens;
     FILE *log, *token_list; /* NULL: none */
     struct conn *conns;
-    int connections, under_way, under_way_most;
+    int connections; /* so far */
     uint64_t requests;
 };
 
