@@ -78,14 +78,33 @@ void pdf_note(struct pdf_work *w, const char *text)
     pdf_text_free(&t);
 }
 
+/* What is to stand below a title on its page: its first paragraphs, and the beginning of what follows them.
+ */
+#define FOLLOW_BLOCKS 5
+#define FOLLOW_MOST 260.0
+
+static double block_follow(struct pdf_work *w, struct doc_block *const *rest, size_t n)
+{
+    double h = 0;
+
+    for (size_t i = 0; i < n && i < FOLLOW_BLOCKS; i++) {
+        if (rest[i]->kind != DOC_PARAGRAPH && rest[i]->kind != DOC_LEAD) {
+            h += pdf_block_start(w, rest[i]);
+            break;
+        }
+        h += pdf_block_height(w, rest + i, 1, w->width);
+    }
+    return h < FOLLOW_MOST ? h : n ? pdf_block_start(w, rest[0]) : 0;
+}
+
 static void block_title(struct pdf_work *w, const struct doc_block *b, const struct pdf_type *type,
-                        double before, double after, const struct doc_block *next)
+                        double before, double after, struct doc_block *const *rest, size_t n)
 {
     struct pdf_text t = {0};
 
     pdf_text_set(&t, w, &b->text, type);
     pdf_text_wrap(&t, w->width);
-    pdf_page_need(w, before + t.height + after + (next ? pdf_block_start(w, next) : 0));
+    pdf_page_need(w, before + t.height + after + block_follow(w, rest, n));
     if (!w->fresh && before > w->after)
         w->y += before - w->after;
     pdf_page_target(w, b->anchor, w->y);
@@ -97,7 +116,8 @@ static void block_title(struct pdf_work *w, const struct doc_block *b, const str
     pdf_text_free(&t);
 }
 
-static void block_chapter(struct pdf_work *w, const struct doc_block *b, const struct doc_block *next)
+static void block_chapter(struct pdf_work *w, const struct doc_block *b, struct doc_block *const *rest,
+                          size_t n)
 {
     struct pdf_type type = {PDF_TITLE, 28, 1, 0, w->doc->colours.ink};
 
@@ -106,18 +126,19 @@ static void block_chapter(struct pdf_work *w, const struct doc_block *b, const s
         pdf_page_new(w);
     else if (w->sheet_count && !w->dry)
         w->sheets[w->at].chapter = b->chapter;
-    block_title(w, b, &type, 0, 4, next);
+    block_title(w, b, &type, 0, 4, rest, n);
 }
 
-static void block_section(struct pdf_work *w, const struct doc_block *b, const struct doc_block *next)
+static void block_section(struct pdf_work *w, const struct doc_block *b, struct doc_block *const *rest,
+                          size_t n)
 {
     struct pdf_type big = {14, 20, 1, 0, w->doc->colours.ink},
                     small = {PDF_HEADING, 14, 1, 0, w->doc->colours.ink};
 
     if (b->kind == DOC_SECTION && b->level <= 2)
-        block_title(w, b, &big, b->level <= 1 ? 24 : 30, 4, next);
+        block_title(w, b, &big, b->level <= 1 ? 24 : 30, 4, rest, n);
     else
-        block_title(w, b, &small, 20, 5, next);
+        block_title(w, b, &small, 20, 5, rest, n);
 }
 
 /* A paragraph on a band; the warning's has a bar at its left. */
@@ -232,7 +253,7 @@ static void block_columns(struct pdf_work *w, const struct doc_block *b)
 /* Children that fit on one page begin a new one rather than be parted, unless that leaves much of this one
  * empty and more than a little goes on. */
 #define KEEP_EMPTY 0.45 /* of a page */
-#define KEEP_TAIL 110.0
+#define KEEP_TAIL 60.0
 
 static void block_keep(struct pdf_work *w, const struct doc_block *b)
 {
@@ -245,8 +266,8 @@ static void block_keep(struct pdf_work *w, const struct doc_block *b)
     pdf_block_all(w, b->children, b->child_count);
     h = block_wet(w, &keep);
     room = pdf_page_room(w);
-    if (h <= pdf_page_whole(w) && (room < pdf_page_whole(w) * KEEP_EMPTY || h - room < KEEP_TAIL))
-        pdf_page_need(w, h);
+    if (room < pdf_page_whole(w) * KEEP_EMPTY || h - room < KEEP_TAIL)
+        pdf_page_need(w, h < pdf_page_whole(w) ? h : pdf_page_whole(w));
     pdf_block_all(w, b->children, b->child_count);
 }
 
@@ -263,7 +284,7 @@ double pdf_block_start(struct pdf_work *w, const struct doc_block *b)
     case DOC_BAND:
     case DOC_WARNING:
         block_dry(w, &keep, w->width);
-        pdf_block(w, b, NULL);
+        pdf_block(w, b, NULL, 0);
         h = block_wet(w, &keep);
         return h < 260 ? h : 120;
     case DOC_HEADING:
@@ -286,7 +307,7 @@ double pdf_block_gap(struct pdf_work *w, double gap)
     return gap;
 }
 
-void pdf_block(struct pdf_work *w, const struct doc_block *b, const struct doc_block *next)
+void pdf_block(struct pdf_work *w, const struct doc_block *b, struct doc_block *const *rest, size_t n)
 {
     struct pdf_type text = pdf_type_text(w), lead = {PDF_HEADING, 17, 0, 0, w->doc->colours.ink};
     int small = 1;
@@ -301,11 +322,11 @@ void pdf_block(struct pdf_work *w, const struct doc_block *b, const struct doc_b
         pdf_contents(w);
         break;
     case DOC_CHAPTER:
-        block_chapter(w, b, next);
+        block_chapter(w, b, rest, n);
         break;
     case DOC_SECTION:
     case DOC_HEADING:
-        block_section(w, b, next);
+        block_section(w, b, rest, n);
         break;
     case DOC_LEAD:
         pdf_page_target(w, b->anchor, w->y);
@@ -348,7 +369,7 @@ void pdf_block(struct pdf_work *w, const struct doc_block *b, const struct doc_b
     case DOC_LANDSCAPE:
     case DOC_PORTRAIT:
         w->wide = b->kind == DOC_LANDSCAPE; /* the next page; a chapter or a block that follows begins it */
-        if (next && next->kind != DOC_CHAPTER)
+        if (n && rest[0]->kind != DOC_CHAPTER)
             pdf_page_new(w);
         break;
     }
@@ -357,7 +378,7 @@ void pdf_block(struct pdf_work *w, const struct doc_block *b, const struct doc_b
 void pdf_block_all(struct pdf_work *w, struct doc_block *const *blocks, size_t n)
 {
     for (size_t i = 0; i < n && !w->failed; i++)
-        pdf_block(w, blocks[i], i + 1 < n ? blocks[i + 1] : NULL);
+        pdf_block(w, blocks[i], blocks + i + 1, n - i - 1);
 }
 
 /* What goes on in the next line begins behind a small arrow in the column of the numbers. */

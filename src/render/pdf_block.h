@@ -5,7 +5,8 @@
 
 #include "render/pdf_text.h"
 
-void pdf_block(struct pdf_work *w, const struct doc_block *b, const struct doc_block *next);
+/* rest: the `n` blocks that follow it. */
+void pdf_block(struct pdf_work *w, const struct doc_block *b, struct doc_block *const *rest, size_t n);
 void pdf_block_all(struct pdf_work *w, struct doc_block *const *blocks, size_t n);
 double pdf_block_height(struct pdf_work *w, struct doc_block *const *blocks, size_t n, double width);
 /* Height that the beginning of a block wants, so that a heading before it does not stand alone. */
