@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "lib/json.h"
@@ -31,7 +32,7 @@ static int assertion_print_is(X509 *cert, const EVP_MD *md, const char *text)
     int same = 0;
 
     if (X509_digest(cert, md, print, &n) == 1) {
-        token_base64url(&expected, print, n);
+        base64url_put(&expected, print, n);
         same = text && strcmp(text, buf_str(&expected)) == 0;
     }
     buf_free(&expected);
@@ -83,7 +84,7 @@ static struct json *assertion_part(const char *at, size_t n)
     struct buf text = {0};
     struct json *doc = NULL;
 
-    if (token_base64url_read(at, n, &text) == 0)
+    if (base64_read(&text, at, n) == 0)
         json_parse(&doc, buf_str(&text), text.len, NULL);
     buf_free(&text);
     return doc;
@@ -98,7 +99,7 @@ int assertion_check(const struct options *o, const char *jwt, const char *endpoi
     int pss = 0, rc = -1;
 
     *why = "it is no JWT";
-    if (!end || token_base64url_read(end + 1, strlen(end + 1), &signature) != 0)
+    if (!end || base64_read(&signature, end + 1, strlen(end + 1)) != 0)
         goto out;
     head = assertion_part(jwt, (size_t)(dot - jwt));
     claims = assertion_part(dot + 1, (size_t)(end - dot - 1));

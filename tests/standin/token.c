@@ -8,45 +8,10 @@
 #include <string.h>
 
 #include "azure/har.h"
+#include "base/base64.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "lib/json.h"
-
-static const char token_letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-void token_base64url(struct buf *out, const void *bytes, size_t n)
-{
-    const unsigned char *p = bytes;
-
-    for (size_t i = 0; i < n; i += 3) {
-        unsigned left = n - i > 2 ? 3 : (unsigned)(n - i);
-        unsigned v =
-            (unsigned)p[i] << 16 | (left > 1 ? (unsigned)p[i + 1] << 8 : 0) | (left > 2 ? p[i + 2] : 0);
-
-        for (unsigned k = 0; k <= left; k++)
-            buf_char(out, token_letters[v >> (18 - 6 * k) & 63]);
-    }
-}
-
-int token_base64url_read(const char *text, size_t n, struct buf *out)
-{
-    unsigned v = 0;
-    int have = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        const char *at = text[i] ? strchr(token_letters, text[i]) : NULL;
-
-        if (!at)
-            return -1;
-        v = (v << 6 | (unsigned)(at - token_letters)) & 0xffffff;
-        have += 6;
-        if (have >= 8) {
-            have -= 8;
-            buf_char(out, (char)(v >> have & 0xff));
-        }
-    }
-    return 0;
-}
 
 void tokens_open(struct tokens *t)
 {
@@ -72,7 +37,7 @@ void tokens_close(struct tokens *t)
 static void token_part(struct buf *out, struct json_out *o)
 {
     json_end(o, NULL);
-    token_base64url(out, o->buf.data, o->buf.len);
+    base64url_put(out, o->buf.data, o->buf.len);
     buf_free(&o->buf);
 }
 
@@ -111,7 +76,7 @@ static void token_write(struct tokens *t, const struct token_wish *w, int64_t no
     token_part(out, &claims);
     HMAC(EVP_sha256(), t->key, sizeof t->key, (const unsigned char *)out->data, out->len, mac, &mac_n);
     buf_char(out, '.');
-    token_base64url(out, mac, mac_n);
+    base64url_put(out, mac, mac_n);
 }
 
 struct token *tokens_give(struct tokens *t, const struct token_wish *w)

@@ -34,7 +34,5 @@ void tokens_open(struct tokens *t);
 void tokens_close(struct tokens *t);
 struct token *tokens_give(struct tokens *t, const struct token_wish *wish);
 struct token *tokens_find(const struct tokens *t, const char *text); /* NULL: not one of ours */
-void token_base64url(struct buf *out, const void *bytes, size_t n);
-int token_base64url_read(const char *text, size_t n, struct buf *out); /* -1: it is none */
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/base64.h"
 #include "base/mem.h"
 #include "place.h"
 
@@ -27,7 +28,7 @@ static void vault_put_modulus(struct json_out *o, int64_t bits)
 
     for (int64_t i = 0; i < bits / 8; i++)
         buf_char(&bytes, (char)(0x80 | (i * 37 & 0x7f)));
-    token_base64url(&text, bytes.data, bytes.len);
+    base64url_put(&text, bytes.data, bytes.len);
     json_put_text(o, "n", buf_str(&text));
     json_put_text(o, "e", "AQAB");
     buf_free(&bytes);
