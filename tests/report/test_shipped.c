@@ -316,6 +316,51 @@ static void the_answer_stays_on_one_page(void **state)
     }
 }
 
+/* The text between the first fence of that language and the one that closes it. */
+static char *fenced(const char *text, const char *fence)
+{
+    const char *from = strstr(text, fence), *to = NULL;
+
+    assert_non_null(from);
+    from += strlen(fence);
+    to = strstr(from, "\n```");
+    assert_non_null(to);
+    return mem_copy_n(from, (size_t)(to - from));
+}
+
+/* docs/template.md shows a template: it is one. */
+static void the_documented_template_works(void **state)
+{
+    char *folder = file_join(dir, "documented"), *tables = file_join(folder, "tables"), *json = NULL,
+         *sql = NULL, *to_json = file_join(folder, "template.json"), *to_sql = file_join(tables, "keys.sql");
+    struct db *db = estate_judged("", "", EXAMPLE);
+    struct doc *d = NULL;
+    struct buf doc = {0};
+    struct err e = {""};
+
+    (void)state;
+    assert_int_equal(file_read("docs/template.md", 1 << 20, &doc, &e), 0);
+    json = fenced(buf_str(&doc), "```json\n");
+    sql = fenced(buf_str(&doc), "```sql\n");
+    if (file_make_dir(folder, 0700, &e) != 0 || file_make_dir(tables, 0700, &e) != 0 ||
+        file_write(to_json, json, strlen(json), 0600, &e) != 0 ||
+        file_write(to_sql, sql, strlen(sql), 0600, &e) != 0 ||
+        template_build(db, folder, &estate_options, &d, &e) != 0)
+        fail_msg("%s", e.text);
+    assert_int_equal(d->block_count, 2);
+    assert_int_equal(d->blocks[1]->table.row_count, 1);
+    assert_string_equal(d->blocks[1]->table.cells[1].text.runs[0].text, "2026-03-02");
+    doc_free(d);
+    db_close(db);
+    buf_free(&doc);
+    free(json);
+    free(sql);
+    free(to_json);
+    free(to_sql);
+    free(tables);
+    free(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -327,6 +372,7 @@ int main(void)
         cmocka_unit_test(long_lists_end_and_say_where_the_rest_is),
         cmocka_unit_test(readers_are_sent_to_places_that_are_there),
         cmocka_unit_test(the_answer_stays_on_one_page),
+        cmocka_unit_test(the_documented_template_works),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -1,4 +1,4 @@
--- What depends on one key: up to 200 names of each kind, long ones without their middle.
+-- What depends on one key: up to 120 names of each kind, long ones without their middle.
 WITH dependent AS (SELECT DISTINCT dependent_kind AS kind, dependent_id AS id FROM key_impact WHERE key_id = :impact_key),
 cut AS (SELECT kind, id, CASE kind WHEN 'pool' THEN substr(id, 1, instr(id || '/agentPools/', '/agentPools/') - 1)
   ELSE id END AS body FROM dependent),
@@ -9,6 +9,6 @@ named AS (
 SELECT CASE kind WHEN 'des' THEN 'Disk encryption sets' WHEN 'cluster' THEN 'Clusters' WHEN 'pool' THEN 'Node pools'
   WHEN 'disk' THEN 'Disks' WHEN 'etcd' THEN 'etcd of' ELSE kind END AS kind,
        n, group_concat(CASE WHEN length(name) > 30 THEN substr(name, 1, 14) || '…' || substr(name, -6) ELSE name END, ' · ') AS names,
-       CASE WHEN n > 200 THEN 'and ' || (n - 200) || ' more: workbook, sheet If a key were disabled' END AS more
-  FROM (SELECT * FROM named WHERE place <= 200 ORDER BY kind, place) GROUP BY kind
+       CASE WHEN n > 120 THEN 'and ' || (n - 120) || ' more: workbook, sheet If a key were disabled' END AS more
+  FROM (SELECT * FROM named WHERE place <= 120 ORDER BY kind, place) GROUP BY kind
  ORDER BY CASE kind WHEN 'des' THEN 0 WHEN 'cluster' THEN 1 WHEN 'etcd' THEN 2 WHEN 'pool' THEN 3 ELSE 4 END
