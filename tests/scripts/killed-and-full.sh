@@ -48,7 +48,7 @@ echo "$killed of $kills were still running when they were killed"
 echo "a full disk"
 size=$(du -sk "$base" | cut -f 1)
 if mkdir "$work/full" && mount -t tmpfs -o size=$((size + 64))k tmpfs "$work/full" 2>/dev/null; then
-  trap 'umount "$work/full" 2>/dev/null; chmod -R u+w "$work"; rm -rf "$work"' EXIT
+  trap 'umount "$work/full" 2>/dev/null || true; chmod -R u+w "$work"; rm -rf "$work"' EXIT
   full=0
   for room in 8 40 120 400 1200; do
     mount -o remount,size=$((size + room + 200))k "$work/full"
