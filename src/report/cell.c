@@ -139,9 +139,11 @@ static void cell_resource(struct build *b, struct doc_text *out, const char *id,
 
     cell_split(&x, id);
     name = x.name ? x.name : x.group ? x.group : x.subscription ? cell_name(b, x.subscription) : id;
-    if (as == CELL_SHORT)
+    if (as == CELL_SHORT) { /* a key is known by its own name, a pool by its cluster's too */
+        if (x.kind && strcasecmp(x.kind, "keys") == 0 && strrchr(name, '/'))
+            name = strrchr(name, '/') + 1;
         cell_shorten(out, name, look | DOC_MONO);
-    else
+    } else
         cell_run(out, name, look | DOC_MONO);
     if (x.name && x.group)
         buf_text(&where, x.group);
