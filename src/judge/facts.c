@@ -292,11 +292,9 @@ int facts_helpers(struct db *facts, struct err *e)
     return facts_run_file(&j, "judge/helpers.sql", e);
 }
 
-/* A database that is made once and can be made again needs no journal on disk and no waiting for the disk.
- * What is sorted on the way may be larger than memory: it goes to files without names. */
+/* A database that is made once and can be made again needs no journal on disk and no waiting for the disk. */
 static const char facts_scratch[] = "PRAGMA main.journal_mode = MEMORY; PRAGMA main.synchronous = OFF; "
-                                    "PRAGMA main.cache_size = -65536; PRAGMA main.locking_mode = EXCLUSIVE; "
-                                    "PRAGMA temp_store = FILE;";
+                                    "PRAGMA main.cache_size = -65536; PRAGMA main.locking_mode = EXCLUSIVE;";
 
 int facts_build(struct db *facts, const char *snapshot, const char *engagement, struct err *e)
 {
