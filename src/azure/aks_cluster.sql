@@ -91,25 +91,27 @@ WITH body AS MATERIALIZED (
   FROM exchange e JOIN sqlar s ON s.name = 'answers/' || e.sha256
   WHERE e.resource = 'aks_cluster' AND e.usable AND e.status = 200
 ),
+raw AS MATERIALIZED (
+  SELECT src, api_version, '/value/' || v.key AS ptr, v.value AS r FROM body, json_each(body.b, '$.value') v WHERE v.type = 'object'
+),
 shaped AS MATERIALIZED (
-  SELECT src, api_version, '/value/' || v.key AS ptr,
-    CASE WHEN json_type(v.value, '$.properties') = 'object'
-      AND coalesce(json_type(v.value, '$.identity'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.identity.userAssignedIdentities'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.sku'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.tags'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.identityProfile'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.securityProfile'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.securityProfile.azureKeyVaultKms'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.securityProfile.kubernetesResourceObjectEncryptionProfile'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.addonProfiles'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.powerState'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.hostedSystemProfile'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.nodeProvisioningProfile'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.agentPoolProfiles'), 'null') IN ('array', 'null')
-      THEN v.value ELSE '{}' END AS o
-  FROM body, json_each(body.b, '$.value') v
-  WHERE v.type = 'object'
+  SELECT src, api_version, ptr,
+    CASE WHEN json_type(r, '$.properties') = 'object'
+      AND coalesce(json_type(r, '$.identity'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(r, '$.identity.userAssignedIdentities'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(r, '$.sku'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(r, '$.tags'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(r, '$.properties.identityProfile'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(r, '$.properties.securityProfile'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(r, '$.properties.securityProfile.azureKeyVaultKms'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(r, '$.properties.securityProfile.kubernetesResourceObjectEncryptionProfile'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(r, '$.properties.addonProfiles'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(r, '$.properties.powerState'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(r, '$.properties.hostedSystemProfile'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(r, '$.properties.nodeProvisioningProfile'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(r, '$.properties.agentPoolProfiles'), 'null') IN ('array', 'null')
+      THEN r ELSE '{}' END AS o
+  FROM raw
 )
 SELECT * FROM shaped;
 

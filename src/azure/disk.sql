@@ -56,18 +56,20 @@ WITH body AS MATERIALIZED (
   FROM exchange e JOIN sqlar s ON s.name = 'answers/' || e.sha256
   WHERE e.resource = 'disk' AND e.usable AND e.status = 200
 ),
-item AS MATERIALIZED (
-  SELECT src, subject, api_version, '/value/' || v.key AS ptr,
-    CASE WHEN json_type(v.value, '$.properties') = 'object'
-      AND coalesce(json_type(v.value, '$.properties.encryption'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.securityProfile'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.encryptionSettingsCollection'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.tags'), 'null') IN ('object', 'null')
-      THEN v.value ELSE '{}' END AS o
-  FROM body, json_each(body.b, '$.value') v
-  WHERE v.type = 'object'
+raw AS MATERIALIZED (
+  SELECT src, subject, api_version, '/value/' || v.key AS ptr, v.value AS r FROM body, json_each(body.b, '$.value') v WHERE v.type = 'object'
 ),
-read AS (
+item AS MATERIALIZED (
+  SELECT src, subject, api_version, ptr,
+    CASE WHEN json_type(r, '$.properties') = 'object'
+      AND coalesce(json_type(r, '$.properties.encryption'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(r, '$.properties.securityProfile'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(r, '$.properties.encryptionSettingsCollection'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(r, '$.tags'), 'null') IN ('object', 'null')
+      THEN r ELSE '{}' END AS o
+  FROM raw
+),
+read AS MATERIALIZED (
   SELECT src, subject, ptr, api_version,
     CASE json_type(o, '$.id') WHEN 'text' THEN o ->> '$.id' END AS id,
     CASE json_type(o, '$.name') WHEN 'text' THEN o ->> '$.name' END AS name,
@@ -96,7 +98,7 @@ read AS (
     coalesce((SELECT t.value FROM json_each(o, '$.tags') t WHERE lower(t.key) IN ('k8s-azure-created-by', 'created-by') AND t.type = 'text' ORDER BY lower(t.key) DESC, t.key LIMIT 1), '') AS created_by
   FROM item
 ),
-keyed AS (SELECT *, coalesce((SELECT f.key FROM fold f WHERE f.raw = id), lower(rtrim(id, '/'))) AS id_key, coalesce((SELECT f.key FROM fold f WHERE f.raw = managed_by), lower(rtrim(managed_by, '/'))) AS managed_by_key FROM read)
+keyed AS MATERIALIZED (SELECT *, coalesce((SELECT f.key FROM fold f WHERE f.raw = id), lower(rtrim(id, '/'))) AS id_key, coalesce((SELECT f.key FROM fold f WHERE f.raw = managed_by), lower(rtrim(managed_by, '/'))) AS managed_by_key FROM read)
 SELECT id, id_key, name, substr(id_key, 16, 36),
   substr(id_key, 1, 67 + instr(substr(id_key, 68) || '/', '/') - 1), replace(lower(location), ' ', ''), encryption_type, des_id, coalesce((SELECT f.key FROM fold f WHERE f.raw = des_id), lower(rtrim(des_id, '/'))),
   secure_des_id, coalesce((SELECT f.key FROM fold f WHERE f.raw = secure_des_id), lower(rtrim(secure_des_id, '/'))), security_type, ade_enabled, managed_by, managed_by_key,

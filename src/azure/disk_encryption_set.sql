@@ -106,9 +106,9 @@ WITH read AS (
       WHEN 'null' THEN CASE WHEN api_version >= '2023-10-02' THEN '' END END AS provisioning_state
   FROM disk_encryption_set_item
 ),
-named AS (SELECT *, coalesce((SELECT f.key FROM fold f WHERE f.raw = id), lower(rtrim(id, '/'))) AS found,
+named AS MATERIALIZED (SELECT *, coalesce((SELECT f.key FROM fold f WHERE f.raw = id), lower(rtrim(id, '/'))) AS found,
   coalesce((SELECT f.key FROM fold f WHERE f.raw = asked), lower(rtrim(asked, '/'))) AS wanted FROM read),
-keyed AS (SELECT *, CASE WHEN wanted IS NULL OR wanted = found THEN found END AS id_key,
+keyed AS MATERIALIZED (SELECT *, CASE WHEN wanted IS NULL OR wanted = found THEN found END AS id_key,
   CASE WHEN lower(key_url) GLOB 'https://?*/keys/?*' THEN substr(key_url, 9) END AS rest FROM named),
 host AS (SELECT *, substr(rest, 1, instr(rest, '/') - 1) AS h, substr(rest, instr(rest, '/') + 6) AS path FROM keyed),
 url AS (

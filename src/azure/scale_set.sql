@@ -57,24 +57,26 @@ WITH body AS MATERIALIZED (
   FROM exchange e JOIN sqlar s ON s.name = 'answers/' || e.sha256
   WHERE e.resource = 'scale_set' AND e.usable AND e.status = 200
 ),
+raw AS MATERIALIZED (
+  SELECT src, api_version, '/value/' || v.key AS ptr, v.value AS r FROM body, json_each(body.b, '$.value') v WHERE v.type = 'object'
+),
 shaped AS MATERIALIZED (
-  SELECT src, api_version, '/value/' || v.key AS ptr,
-    CASE WHEN json_type(v.value, '$.properties') = 'object'
-      AND coalesce(json_type(v.value, '$.sku'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.tags'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.virtualMachineProfile'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.virtualMachineProfile.securityProfile'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.virtualMachineProfile.storageProfile'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.virtualMachineProfile.storageProfile.dataDisks'), 'null') IN ('array', 'null')
-      AND coalesce(json_type(v.value, '$.properties.virtualMachineProfile.storageProfile.osDisk'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.virtualMachineProfile.storageProfile.osDisk.diffDiskSettings'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.virtualMachineProfile.storageProfile.osDisk.managedDisk'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.virtualMachineProfile.storageProfile.osDisk.managedDisk.diskEncryptionSet'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.virtualMachineProfile.storageProfile.osDisk.managedDisk.securityProfile'), 'null') IN ('object', 'null')
-      AND coalesce(json_type(v.value, '$.properties.virtualMachineProfile.storageProfile.osDisk.managedDisk.securityProfile.diskEncryptionSet'), 'null') IN ('object', 'null')
-      THEN v.value ELSE '{}' END AS o
-  FROM body, json_each(body.b, '$.value') v
-  WHERE v.type = 'object'
+  SELECT src, api_version, ptr,
+    CASE WHEN json_type(r, '$.properties') = 'object'
+      AND coalesce(json_type(r, '$.sku'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(r, '$.tags'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(r, '$.properties.virtualMachineProfile'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(r, '$.properties.virtualMachineProfile.securityProfile'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(r, '$.properties.virtualMachineProfile.storageProfile'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(r, '$.properties.virtualMachineProfile.storageProfile.dataDisks'), 'null') IN ('array', 'null')
+      AND coalesce(json_type(r, '$.properties.virtualMachineProfile.storageProfile.osDisk'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(r, '$.properties.virtualMachineProfile.storageProfile.osDisk.diffDiskSettings'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(r, '$.properties.virtualMachineProfile.storageProfile.osDisk.managedDisk'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(r, '$.properties.virtualMachineProfile.storageProfile.osDisk.managedDisk.diskEncryptionSet'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(r, '$.properties.virtualMachineProfile.storageProfile.osDisk.managedDisk.securityProfile'), 'null') IN ('object', 'null')
+      AND coalesce(json_type(r, '$.properties.virtualMachineProfile.storageProfile.osDisk.managedDisk.securityProfile.diskEncryptionSet'), 'null') IN ('object', 'null')
+      THEN r ELSE '{}' END AS o
+  FROM raw
 )
 SELECT * FROM shaped;
 

@@ -253,78 +253,153 @@ static const char facts_sql_differ[] =
     "main.facts_twice) AND (%s)', ?1, same.names, same.names, ?2) END\n"
     "FROM says, same HAVING count(*) > 0 AND same.sql IS NOT NULL";
 
-/* Azure may list a thing twice, and a list and a GET both hold it. Where two answers about the same thing
- * differ, neither is believed: the columns in question become NULL (a row that cannot do without them goes),
- * and found() is told. */
-static int facts_sql_contradictions(struct db *db, const struct resource *r, const char *table,
-                                    const char *must, struct buf *script, facts_gap_found *found, void *ctx,
+/* NULL when nothing can contradict; the caller frees *sql. */
+static int facts_sql_contradictions(struct db *db, const char *table, const char *must, char **sql,
                                     struct err *e)
 {
     struct db_stmt *s = NULL;
-    char *sql = NULL, *tell = NULL;
-    int rc = -1, more = 0;
+    int more = 0;
 
+    *sql = NULL;
     if (db_prepare(db, &s, facts_sql_differ, e) != 0)
         return -1;
     db_bind_text(s, 1, table);
     db_bind_text(s, 2, must);
     more = db_step(s, e);
     if (more == 1)
-        sql = mem_copy(db_text(s, 0));
+        *sql = mem_copy(db_text(s, 0));
     db_free(s);
-    if (!sql)
-        return more;
-    tell = mem_print(FACTS_SQL_WHERE
-                     "'Contradiction' AS code, '%s: an item at ' || coalesce(nullif(f.ptr, ''), '/') || ' "
-                     "contradicts another one about the same thing' AS reason FROM main.facts_twice f LEFT "
-                     "JOIN exchange x ON x.n = f.src ORDER BY f.src, f.ptr",
-                     table);
-    if (facts_sql_run(db, sql, script, e) != 0 || facts_sql_tell(db, tell, r->name, found, ctx, e) != 0)
-        goto out;
-    rc = facts_sql_run(db, "DROP TABLE main.facts_twice", script, e);
-out:
-    free(sql);
+    return more < 0 ? -1 : 0;
+}
+
+/* One table that a resource file declares, and what it takes to fill it. */
+struct facts_table {
+    struct db *db;
+    const struct resource *resource;
+    const char *name;
+    struct buf must, must_name;   /* rows that may not be: a condition on f, and the column's name */
+    struct buf known, known_name; /* rows with something unknown */
+    char *stage, *fill, *differ;  /* statements; differ NULL: nothing can contradict */
+    facts_gap_found *found;
+    void *ctx;
+};
+
+static int facts_sql_tell_differ(struct facts_table *t, struct err *e)
+{
+    char *tell = mem_print(FACTS_SQL_WHERE
+                           "'Contradiction' AS code, '%s: an item at ' || coalesce(nullif(f.ptr, ''), '/') "
+                           "|| ' contradicts another one about the same thing' AS reason FROM "
+                           "main.facts_twice f LEFT JOIN exchange x ON x.n = f.src ORDER BY f.src, f.ptr",
+                           t->name);
+    int rc = facts_sql_tell(t->db, tell, t->resource->name, t->found, t->ctx, e);
+
     free(tell);
     return rc;
 }
 
-static int facts_sql_table(struct db *db, const struct resource *r, const char *table, int first,
-                           struct buf *script, facts_gap_found *found, void *ctx, struct err *e)
+/* By way of a table in between, which shows what did not become a fact. Azure may list a thing twice, and a
+ * list and a GET both hold it. Where two answers about the same thing differ, neither is believed: the
+ * columns in question become NULL (a row that cannot do without them goes), and found() is told. */
+static int facts_sql_fill(struct facts_table *t, struct err *e)
 {
-    struct buf where = {0}, which = {0}, unknown = {0}, column = {0}, sql = {0};
+    int64_t staged = 0, filled = 0;
+
+    if (db_exec(t->db, t->stage, e) != 0 || db_value_int(t->db, &staged, e, "SELECT changes()") != 0 ||
+        db_exec(t->db, t->fill, e) != 0 || db_value_int(t->db, &filled, e, "SELECT changes()") != 0)
+        return -1;
+    /* where every row became a fact, none lacks what it must have, and no two are about the same thing */
+    if (filled < staged) {
+        if (facts_sql_tell_nulls(t->db, t->resource, t->name, "facts_stage", &t->must, &t->must_name,
+                                 t->found, t->ctx, e) != 0)
+            return -1;
+        if (t->differ && (db_exec(t->db, t->differ, e) != 0 || facts_sql_tell_differ(t, e) != 0 ||
+                          db_exec(t->db, "DROP TABLE main.facts_twice", e) != 0))
+            return -1;
+    }
+    if (facts_sql_tell_nulls(t->db, t->resource, t->name, t->name, &t->known, &t->known_name, t->found,
+                             t->ctx, e) != 0)
+        return -1;
+    return db_exec(t->db, "DROP TABLE main.facts_stage", e);
+}
+
+static int facts_sql_table(struct facts_table *t, int first, struct buf *script, struct err *e)
+{
     int rc = -1;
 
-    if (facts_sql_nulls(db, r->must, table, first, &where, &which, e) != 0 ||
-        facts_sql_nulls(db, r->known, table, first, &unknown, &column, e) != 0)
+    if (facts_sql_nulls(t->db, t->resource->must, t->name, first, &t->must, &t->must_name, e) != 0 ||
+        facts_sql_nulls(t->db, t->resource->known, t->name, first, &t->known, &t->known_name, e) != 0 ||
+        facts_sql_contradictions(t->db, t->name, buf_str(&t->must), &t->differ, e) != 0)
         goto out;
-    buf_print(
-        &sql,
-        "CREATE TABLE main.facts_stage AS SELECT * FROM main.\"%s\" WHERE 0;\n"
-        "INSERT INTO main.facts_stage SELECT * FROM temp.\"%s_view\" ORDER BY 1;\n"
-        "INSERT OR IGNORE INTO main.\"%s\" SELECT f.* FROM main.facts_stage f WHERE NOT (%s) ORDER BY 1, "
-        "f.rowid",
-        table, table, table, where.len ? buf_str(&where) : "0");
-    if (facts_sql_run(db, buf_str(&sql), script, e) != 0 ||
-        facts_sql_tell_nulls(db, r, table, "facts_stage", &where, &which, found, ctx, e) != 0 ||
-        facts_sql_tell_nulls(db, r, table, table, &unknown, &column, found, ctx, e) != 0 ||
-        facts_sql_contradictions(db, r, table, buf_str(&where), script, found, ctx, e) != 0)
+    t->stage = mem_print("CREATE TABLE main.facts_stage AS SELECT * FROM main.\"%s\" WHERE 0;\n"
+                         "INSERT INTO main.facts_stage SELECT * FROM temp.\"%s_view\" ORDER BY 1",
+                         t->name, t->name);
+    /* the stage is in the order of its first column already */
+    t->fill = mem_print("INSERT OR IGNORE INTO main.\"%s\" SELECT f.* FROM main.facts_stage f WHERE NOT (%s) "
+                        "ORDER BY f.rowid",
+                        t->name, t->must.len ? buf_str(&t->must) : "0");
+    if (script) {
+        buf_print(script, "%s;\n%s;\n", t->stage, t->fill);
+        if (t->differ)
+            buf_print(script, "%s;\nDROP TABLE main.facts_twice;\n", t->differ);
+        buf_text(script, "DROP TABLE main.facts_stage;\n");
+    }
+    if (facts_sql_fill(t, e) != 0)
         goto out;
-    rc = facts_sql_run(db, "DROP TABLE main.facts_stage", script, e);
+    rc = 0;
 out:
     if (rc != 0)
-        err_context(e, "%s: %s", r->file->name, table);
-    buf_free(&where);
-    buf_free(&which);
-    buf_free(&unknown);
-    buf_free(&column);
-    buf_free(&sql);
+        err_context(e, "%s: %s", t->resource->file->name, t->name);
+    buf_free(&t->must);
+    buf_free(&t->must_name);
+    buf_free(&t->known);
+    buf_free(&t->known_name);
+    free(t->stage);
+    free(t->fill);
+    free(t->differ);
     return rc;
+}
+
+/* X_item, which several views of a file read, becomes a table while they do: its bodies are parsed once. */
+static int facts_sql_items(struct db *db, char **items, struct buf *script, struct err *e)
+{
+    for (size_t i = 0; items[i]; i++) {
+        char *select = NULL, *sql = NULL;
+        int rc = db_value_text(
+            db, &select, e,
+            "SELECT substr(sql, length('CREATE VIEW ' || name || ' AS') + 1) FROM temp.sqlite_schema "
+            "WHERE name = '%w_item'",
+            items[i]);
+
+        if (rc == 0) {
+            sql = mem_print("DROP VIEW temp.\"%s_item\";\nCREATE TEMP TABLE \"%s_item\" AS%s", items[i],
+                            items[i], select ? select : "");
+            rc = facts_sql_run(db, sql, script, e);
+        }
+        free(select);
+        free(sql);
+        if (rc != 0)
+            return err_context(e, "%s_item", items[i]);
+    }
+    return 0;
+}
+
+static int facts_sql_items_drop(struct db *db, char **items, struct buf *script, struct err *e)
+{
+    for (size_t i = 0; items[i]; i++) {
+        char *sql = mem_print("DROP TABLE temp.\"%s_item\"", items[i]);
+        int rc = facts_sql_run(db, sql, script, e);
+
+        free(sql);
+        if (rc != 0)
+            return -1;
+    }
+    return 0;
 }
 
 int facts_sql_build(struct db *db, const struct resource *r, struct buf *script, facts_gap_found *found,
                     void *ctx, struct err *e)
 {
-    char **views = NULL, **gaps = NULL;
+    char **views = NULL, **gaps = NULL, **items = NULL;
     int64_t before = 0;
     int rc = -1;
 
@@ -337,10 +412,13 @@ int facts_sql_build(struct db *db, const struct resource *r, struct buf *script,
         goto out;
     }
     if (facts_sql_views(db, before, "_view", &views, e) != 0 ||
-        facts_sql_views(db, before, "_gap", &gaps, e) != 0)
+        facts_sql_views(db, before, "_gap", &gaps, e) != 0 ||
+        facts_sql_views(db, before, "_item", &items, e) != 0 || facts_sql_items(db, items, script, e) != 0)
         goto out;
     for (size_t i = 0; views[i]; i++) {
-        if (facts_sql_table(db, r, views[i], i == 0, script, found, ctx, e) != 0)
+        struct facts_table t = {.db = db, .resource = r, .name = views[i], .found = found, .ctx = ctx};
+
+        if (facts_sql_table(&t, i == 0, script, e) != 0)
             goto out;
     }
     for (size_t i = 0; gaps[i]; i++) {
@@ -353,9 +431,10 @@ int facts_sql_build(struct db *db, const struct resource *r, struct buf *script,
             goto out;
         }
     }
-    rc = 0;
+    rc = facts_sql_items_drop(db, items, script, e);
 out:
     facts_sql_views_free(views);
     facts_sql_views_free(gaps);
+    facts_sql_views_free(items);
     return rc;
 }

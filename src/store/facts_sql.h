@@ -31,11 +31,11 @@ int facts_sql_fold(struct db *db, const char *body, size_t n, struct err *e);
 /* The same for one text, such as an id that was put together from several strings: the subject of an
  * exchange. */
 int facts_sql_fold_text(struct db *db, const char *text, struct err *e);
-/* Runs one resource file: its tables and views, then each X_view into its table X in file order. found() is
- * told of rows without a `must` column (they do not become facts), of rows without a `known` column (they do:
- * a check then says not-assessed), of answers that contradict each other about the same thing (what they
- * differ in becomes NULL) and of the rows of X_gap. script, unless NULL, is given every statement that makes
- * facts, so that the stock shell can make the same. */
+/* Runs one resource file: its tables and views, then each X_view into its table X in file order; a view
+ * X_item is a table meanwhile. found() is told of rows without a `must` column (they do not become facts), of
+ * rows without a `known` column (they do: a check then says not-assessed), of answers that contradict each
+ * other about the same thing (what they differ in becomes NULL) and of the rows of X_gap. script, unless
+ * NULL, is given every statement that makes facts, so that the stock shell can make the same. */
 int facts_sql_build(struct db *db, const struct resource *r, struct buf *script, facts_gap_found *found,
                     void *ctx, struct err *e);
 
