@@ -308,16 +308,15 @@ static int facts_sql_fill(struct facts_table *t, struct err *e)
         db_exec(t->db, t->fill, e) != 0 || db_value_int(t->db, &filled, e, "SELECT changes()") != 0)
         return -1;
     /* where every row became a fact, none lacks what it must have, and no two are about the same thing */
-    if (filled < staged) {
-        if (facts_sql_tell_nulls(t->db, t->resource, t->name, "facts_stage", &t->must, &t->must_name,
-                                 t->found, t->ctx, e) != 0)
-            return -1;
-        if (t->differ && (db_exec(t->db, t->differ, e) != 0 || facts_sql_tell_differ(t, e) != 0 ||
-                          db_exec(t->db, "DROP TABLE main.facts_twice", e) != 0))
-            return -1;
-    }
+    if (filled < staged && facts_sql_tell_nulls(t->db, t->resource, t->name, "facts_stage", &t->must,
+                                                &t->must_name, t->found, t->ctx, e) != 0)
+        return -1;
     if (facts_sql_tell_nulls(t->db, t->resource, t->name, t->name, &t->known, &t->known_name, t->found,
                              t->ctx, e) != 0)
+        return -1;
+    if (filled < staged && t->differ &&
+        (db_exec(t->db, t->differ, e) != 0 || facts_sql_tell_differ(t, e) != 0 ||
+         db_exec(t->db, "DROP TABLE main.facts_twice", e) != 0))
         return -1;
     return db_exec(t->db, "DROP TABLE main.facts_stage", e);
 }
