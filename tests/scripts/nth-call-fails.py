@@ -82,7 +82,7 @@ def kinds(args, fresh):
 def loop(name, args, fresh, ok, codes=(1,)):
     global runs
     for kind, total in kinds(args, fresh).items():
-        for n in sample(total, 60 if kind == "memory" else 40, 40 if kind == "memory" else 30):
+        for n in sample(total, *((40, 30) if kind == "memory" else (14, 12))):
             fresh()
             runs += 1
             judge(name, kind, n, run(args, kind, n), ok, codes)
