@@ -15,8 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 sys.path.insert(0, os.path.join(os.environ.get("SOURCE_DIR", "."), "tests", "standin"))
 import live
 
-SECONDS = 60  # no run may take longer: the deadline, and room for a busy machine
-BOUNDS = ("--deadline", "20s", "--timeout", "2s")
+SECONDS = 100  # no run may take longer: the deadline, and room for a busy machine
+BOUNDS = ("--deadline", "45s", "--timeout", "4s")
 
 # rule, must the result be whole (the fault can be overcome) or must it not, or may it be either (None)
 ALONE = [

@@ -16,7 +16,7 @@ import time
 sys.path.insert(0, os.path.join(os.environ.get("SOURCE_DIR", "."), "tests", "standin"))
 import live
 
-BOUNDS = ("--deadline", "20s", "--timeout", "3s")
+BOUNDS = ("--deadline", "45s", "--timeout", "4s")
 KEYS = "key-rbac,path=*/vaults/*/keys/*"  # then the vaults themselves are the second way
 CASES = {
     "a nextLink": ["foreign-next,path=*/disks"],
