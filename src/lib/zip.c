@@ -15,6 +15,8 @@
 #include "base/mem.h"
 
 #define ZIP_COMPRESSION 6 /* zlib's own default, said aloud so that it stays */
+#define ZIP_FAST 1 /* for files beyond ZIP_LARGE bytes: a third of the time, a few percent more bytes */
+#define ZIP_LARGE (16 << 20)
 
 struct zip_out {
     zip_t *zip;
@@ -106,13 +108,15 @@ int zip_out_create(struct zip_out **out, const char *path, int64_t mtime, struct
 int zip_out_add(struct zip_out *z, const char *name, const char *path, struct err *e)
 {
     zip_source_t *source = zip_source_file(z->zip, path, 0, -1);
+    struct stat st = {0};
+    unsigned level = stat(path, &st) == 0 && st.st_size > ZIP_LARGE ? ZIP_FAST : ZIP_COMPRESSION;
     zip_int64_t at = source ? zip_file_add(z->zip, name, source, ZIP_FL_ENC_UTF_8) : -1;
 
     if (at < 0) {
         zip_source_free(source);
         return err_set(e, "%s: %s cannot be added: %s", z->path, name, zip_strerror(z->zip));
     }
-    if (zip_set_file_compression(z->zip, (zip_uint64_t)at, ZIP_CM_DEFLATE, ZIP_COMPRESSION) != 0 ||
+    if (zip_set_file_compression(z->zip, (zip_uint64_t)at, ZIP_CM_DEFLATE, level) != 0 ||
         zip_file_set_dostime(z->zip, (zip_uint64_t)at, z->time, z->date, 0) != 0 ||
         zip_file_set_external_attributes(z->zip, (zip_uint64_t)at, 0, ZIP_OPSYS_UNIX,
                                          (zip_uint32_t)(S_IFREG | 0644) << 16) != 0)
