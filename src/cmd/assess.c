@@ -139,17 +139,47 @@ static int assess_json(const struct assess *a, struct err *e)
     return rc;
 }
 
+static void assess_count(struct buf *out, int64_t n, const char *one, const char *many)
+{
+    if (n)
+        buf_print(out, "%s%lld %s", out->len ? "; " : "", (long long)n, n == 1 ? one : many);
+}
+
+int assess_missing(struct db *facts, char **missing, struct err *e)
+{
+    int64_t gaps = 0, unknown = 0, unproven = 0;
+    struct buf b = {0};
+    int complete = 0;
+
+    *missing = NULL;
+    if (findings_complete(facts, &complete, e) != 0 ||
+        db_value_int(facts, &gaps, e, "SELECT count(*) FROM gap") != 0 ||
+        db_value_int(facts, &unknown, e, "SELECT count(*) FROM check_count WHERE NOT population_known") !=
+            0 ||
+        db_value_int(
+            facts, &unproven, e,
+            "SELECT count(*) FROM finding WHERE check_id = %Q AND status IN ('fail', 'not-assessed')",
+            CHECK_COMPLETE) != 0)
+        return -1;
+    if (complete)
+        return 0;
+    assess_count(&b, gaps, "gap (something could not be read)", "gaps (things that could not be read)");
+    assess_count(&b, unknown, "check whose population is not known", "checks whose population is not known");
+    assess_count(&b, unproven, "subscription of which it is not proven that everything was read and visible",
+                 "subscriptions of which it is not proven that everything was read and visible");
+    if (!b.len)
+        buf_text(&b, "nothing shows that everything was visible");
+    *missing = buf_take(&b);
+    return 0;
+}
+
 /* Says on standard error what a gate needs to know; returns the exit code. */
 static int assess_code(const struct assess *a, const char *fail_on, struct err *e)
 {
-    int64_t gaps = 0, unproven = 0, failing = 0;
-    int complete = 0;
+    int64_t failing = 0;
+    char *missing = NULL;
 
-    if (findings_complete(a->facts, &complete, e) != 0 ||
-        db_value_int(a->facts, &gaps, e, "SELECT count(*) FROM gap") != 0 ||
-        db_value_int(a->facts, &unproven, e,
-                     "SELECT count(*) FROM finding WHERE check_id = %Q AND status <> 'pass'",
-                     CHECK_COMPLETE) != 0)
+    if (assess_missing(a->facts, &missing, e) != 0)
         return EXIT_FAILED;
     for (int i = 0; fail_on && i <= assess_place(assess_severities, 4, fail_on); i++) {
         int64_t n = 0;
@@ -158,20 +188,20 @@ static int assess_code(const struct assess *a, const char *fail_on, struct err *
                          "SELECT count(*) FROM finding WHERE status = 'fail' AND severity = %Q AND (%Q IS "
                          "NULL OR check_id"
                          " IN (SELECT value FROM json_each(%Q)))",
-                         assess_severities[i], a->only, a->only) != 0)
+                         assess_severities[i], a->only, a->only) != 0) {
+            free(missing);
             return EXIT_FAILED;
+        }
         failing += n;
     }
     if (fail_on)
         note_info("%lld finding%s of severity %s%s failed", (long long)failing, failing == 1 ? "" : "s",
                   fail_on, strcmp(fail_on, "critical") == 0 ? "" : " or above");
-    if (!complete)
-        note_info("not complete: %lld gap%s; whether everything was visible is not proven for %lld of the "
-                  "subscriptions",
-                  (long long)gaps, gaps == 1 ? "" : "s", (long long)unproven);
-    if (!complete)
-        return EXIT_INCOMPLETE;
-    return failing ? EXIT_FINDINGS : EXIT_OK;
+    if (!missing)
+        return failing ? EXIT_FINDINGS : EXIT_OK;
+    note_info("not complete: %s", missing);
+    free(missing);
+    return EXIT_INCOMPLETE;
 }
 
 static int assess_print(const struct assess *a, const char *format, struct err *e)

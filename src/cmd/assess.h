@@ -12,6 +12,9 @@ struct assess {
     int all_subjects; /* the table lists every subject: checks were named */
 };
 
+/* What is missing, in a sentence ("8 gaps; ..."), the caller's to free; NULL when the result is complete. */
+int assess_missing(struct db *facts, char **missing, struct err *e);
+
 int assess_table(const struct assess *a, struct err *e);
 int assess_csv(const struct assess *a, struct err *e);
 

@@ -5,11 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "cmd/assess.h"
 #include "cmd/columns.h"
-#include "judge/check.h"
-#include "judge/findings_json.h"
 #include "judge/verdict.h"
 
 #define TABLE_SUBJECTS 15 /* of one check, unless checks were named; the other formats have them all */
@@ -302,9 +301,10 @@ static int table_custody(struct table *t, struct err *e)
 static int table_end(struct table *t, struct err *e)
 {
     struct db_stmt *s = NULL;
-    int complete = 0, rc = -1;
+    char *missing = NULL, *said = NULL;
+    int rc = -1;
 
-    if (findings_complete(t->a->facts, &complete, e) != 0 ||
+    if (assess_missing(t->a->facts, &missing, e) != 0 ||
         db_prepare(
             t->a->facts, &s,
             "WITH k AS (SELECT * FROM check_count WHERE ?1 IS NULL OR check_id IN (SELECT value FROM "
@@ -321,32 +321,23 @@ static int table_end(struct table *t, struct err *e)
             "   count(*), sum(population), sum(fail), sum(pass), sum(not_assessed), sum(not_applicable))"
             "  || CASE WHEN min(population_known) THEN '' ELSE printf('; population not known for %d of the "
             "checks,"
-            " so these are no totals', sum(NOT population_known)) END || '.',"
-            " (SELECT count(*) FROM gap), (SELECT count(*) FROM finding WHERE check_id = ?2 AND status <> "
-            "'pass') FROM k",
+            " so these are no totals', sum(NOT population_known)) END || '.' FROM k",
             e) != 0)
         goto out;
     db_bind_text(s, 1, t->a->only);
-    db_bind_text(s, 2, CHECK_COMPLETE);
     if (db_step(s, e) != 1)
         goto out;
     putchar('\n');
     columns_wrap(db_text(s, 0), 0);
     columns_wrap(db_text(s, 1), 0);
-    if (complete) {
-        puts("Complete: everything in scope was read, and was visible to the caller.");
-    } else {
-        char *gaps = mem_print(
-            "Not complete: %lld gap%s (something could not be read); for %lld of the subscriptions it is not"
-            " proven that everything was visible to the caller.",
-            (long long)db_int(s, 2), db_int(s, 2) == 1 ? "" : "s", (long long)db_int(s, 3));
-
-        columns_wrap(gaps, 0);
-        free(gaps);
-    }
+    said = missing ? mem_print("Not complete: %s.", missing)
+                   : mem_copy("Complete: everything in scope was read, and was visible to the caller.");
+    columns_wrap(said, 0);
     rc = 0;
 out:
     db_free(s);
+    free(missing);
+    free(said);
     return rc;
 }
 
