@@ -145,7 +145,7 @@ def main():
             runs += [pool.submit(run, work, f"certificate: {cert}", [], clean, verdicts, False, cert=cert)
                      for cert in ("expired", "wrong")]
             runs.append(pool.submit(run, work, "HTTP/1.1", [], clean, verdicts, True, more=["--http1"]))
-            runs.append(pool.submit(run, work, "sign-in hangs in mid-run", ["hang,path=*/oauth2/*,nth=2"], clean, verdicts, False,
+            runs.append(pool.submit(run, work, "sign-in hangs in mid-run", ["hang,path=*/oauth2/*,nth=2"], clean, verdicts, None,
                                     more=["--token-seconds", "4", "--latency", "600"]))
             for seed in range(1, seeds + 1):
                 dice = random.Random(seed)
