@@ -19,16 +19,20 @@ trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
   openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -subj "/O=keycustody samples/CN=Maker of the sample packs" -out key.csr
   openssl x509 -req -in key.csr -CA ca.pem -CAkey ca.key -days 7300 -out cert.pem
 ) 2>/dev/null
-sign=(--sign-key "$work/key.pem" --sign-cert "$work/cert.pem")
-
-cd "$root/samples" # so that the command line in the packs names no folder of this machine
-grep -v '^#' recordings | while read -r har taken_at; do
+# The packs name no folder of this machine, and, where that can be done, another host.
+cp "$root"/samples/*.har "$root/samples/engagement.json" "$work"
+cd "$work"
+sign=(--sign-key key.pem --sign-cert cert.pem)
+elsewhere=(unshare --uts --map-root-user sh -c 'hostname samples && exec "$@"' sh)
+"${elsewhere[@]}" true 2>/dev/null || elsewhere=()
+grep -v '^#' "$root/samples/recordings" | while read -r har taken_at; do
   rc=0
-  "$kc" collect --store "$work/store" --replay "$har" --taken-at "$taken_at" --principal "$(cat principal)" "${sign[@]}" >"$work/log" 2>&1 </dev/null || rc=$?
-  [ $rc = 0 ] || [ $rc = 4 ] || { cat "$work/log" >&2; exit 1; }
-  # a pack after each quarter's first and last recording
-  [ "${har#2026-08}" != "$har" ] || "$kc" report --store "$work/store" --out "$work/packs" --engagement engagement.json "${sign[@]}" >"$work/log" 2>&1 </dev/null ||
-    { cat "$work/log" >&2; exit 1; }
+  "${elsewhere[@]}" "$kc" collect --store store --replay "$har" --taken-at "$taken_at" --principal "$(cat "$root/samples/principal")" "${sign[@]}" \
+    >log 2>&1 </dev/null || rc=$?
+  [ $rc = 0 ] || [ $rc = 4 ] || { cat log >&2; exit 1; }
+  # a pack after the first and after the last recording of the quarter
+  [ "${har#2026-08}" != "$har" ] || "$kc" report --store store --out packs --engagement engagement.json "${sign[@]}" >log 2>&1 </dev/null ||
+    { cat log >&2; exit 1; }
 done
 
 rm -rf "$out"
