@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/note.h"
+#include "lib/digest.h"
 
 static const struct cmd *const cmd_table[] = {
     &cmd_doctor,    &cmd_collect, &cmd_assess,     &cmd_report,   &cmd_verify,
@@ -224,6 +225,7 @@ int cmd_main(int argc, char **argv)
     /* Evidence and keys do not belong into a core file. One byte is less than any core needs, and unlike 0 it
      * also keeps the kernel from handing the core to a program (core(5); fs/coredump.c, cprm.limit == 1). */
     setrlimit(RLIMIT_CORE, &none);
+    digest_memory();
     setlocale(LC_ALL, "C"); /* same input, same bytes, wherever we run */
     umask(077);
     code = cmd_close(cmd_dispatch(argc, argv, &e), &e);

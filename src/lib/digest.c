@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <stdio.h>
@@ -16,6 +17,36 @@
 struct digest {
     EVP_MD_CTX *ctx;
 };
+
+/* The file and line that OpenSSL hands on are of no use to a user. */
+static void *digest_memory_new(size_t n, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return n ? mem_alloc(n) : NULL;
+}
+
+static void *digest_memory_grow(void *old, size_t n, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    if (n)
+        return mem_grow(old, n, 1);
+    free(old);
+    return NULL;
+}
+
+static void digest_memory_free(void *old, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    free(old);
+}
+
+void digest_memory(void)
+{
+    CRYPTO_set_mem_functions(digest_memory_new, digest_memory_grow, digest_memory_free);
+}
 
 struct digest *digest_new(void)
 {

@@ -9,6 +9,10 @@
 
 #define DIGEST_HEX 65 /* bytes for 64 hex digits and a NUL */
 
+/* OpenSSL takes memory from base/mem.h from now on, so that exhausted memory ends the program there: OpenSSL
+ * 3.0 follows a NULL pointer when memory ends while it sets itself up. Before anything else of OpenSSL. */
+void digest_memory(void);
+
 struct digest;
 struct digest *digest_new(void);
 void digest_add(struct digest *d, const void *bytes, size_t n);

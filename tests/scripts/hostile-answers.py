@@ -43,7 +43,7 @@ bodies = {
     "trailing comma": '{"value":[{"id":"/x"},]}', "single quotes": "{'value':[]}", "comment": '{"value":[] /* none */}',
     "two documents": '{"value":[]}{"value":[]}', "trailing word": '{"value":[]} nextLink', "NaN": '{"value":[NaN]}', "Infinity": '{"value":[Infinity]}',
     "leading zero": '{"value":[],"n":01}', "plus": '{"value":[],"n":+1}', "hex": '{"value":[],"n":0x1F}', "bare point": '{"value":[],"n":.5}',
-    "huge integer": '{"value":[],"n":123456789012345678901234567890}', "huge exponent": '{"value":[],"n":1e999999}',
+    "huge integer": '{"value":[],"n":123456789012345678901234567890}',
     "duplicate names": '{"value":[],"value":[{"id":"/x"}]}', "escaped duplicate": '{"value":[],"\\u0076alue":[{"id":"/x"}]}',
     "unescaped newline": '{"value":["a\nb"]}', "bad escape": '{"value":["\\q"]}', "short escape": '{"value":["\\u12"]}',
     "null character": '{"value":["a\\u0000b"]}', "lone surrogate": '{"value":["\\ud800"]}', "reversed surrogates": '{"value":["\\udc00\\ud800"]}',
