@@ -9,7 +9,7 @@
 
 #define CLOCK_TEXT 21 /* bytes for a time and its NUL */
 
-int64_t clock_now(void); /* seconds since 1970-01-01T00:00:00Z */
+int64_t clock_now(void);   /* seconds since 1970-01-01T00:00:00Z */
 int64_t clock_ticks(void); /* milliseconds of a clock that nobody sets, from any start: for waiting only */
 void clock_text(int64_t seconds, char out[CLOCK_TEXT]);
 /* Reads exactly YYYY-MM-DDThh:mm:ssZ (a fraction of a second and +00:00 are accepted and dropped). */

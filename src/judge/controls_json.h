@@ -1,5 +1,6 @@
-/* data/controls.json of a pack (contracts.md): per framework and control the result, the tests with their denominators,
- * `part`, `rest`, and the ids of the findings that are exceptions or were not assessed. Streamed from facts.db. */
+/* data/controls.json of a pack (contracts.md): per framework and control the result, the tests with their
+ * denominators, `part`, `rest`, and the ids of the findings that are exceptions or were not assessed.
+ * Streamed from facts.db. */
 #ifndef KC_JUDGE_CONTROLS_JSON_H
 #define KC_JUDGE_CONTROLS_JSON_H
 

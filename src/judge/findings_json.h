@@ -14,8 +14,8 @@ int findings_json_write(struct db *facts, const char *path, const char *pack, st
 int findings_json_put(struct db *facts, struct json_out *o, const char *pack, const char *only,
                       struct err *e);
 
-/* 1 in *complete: no gap, no population that is not known, and every subscription's collection-complete passes; there
- * is at least one. */
+/* 1 in *complete: no gap, no population that is not known, and every subscription's collection-complete
+ * passes; there is at least one. */
 int findings_complete(struct db *facts, int *complete, struct err *e);
 
 #endif

@@ -12,14 +12,14 @@ class Cost:
 
 def tree(pid):
     """pid and its descendants."""
-    found, todo = [], [pid]
-    while todo:
-        one = todo.pop()
+    found, waiting = [], [pid]
+    while waiting:
+        one = waiting.pop()
         found.append(one)
         try:
             for task in os.listdir(f"/proc/{one}/task"):
                 with open(f"/proc/{one}/task/{task}/children") as f:
-                    todo += [int(x) for x in f.read().split()]
+                    waiting += [int(x) for x in f.read().split()]
         except OSError:
             pass
     return found

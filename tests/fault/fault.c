@@ -1,6 +1,7 @@
-/* Makes the n-th call fail: a preload library for the test nth-call-fails. FAULT=kind:n chooses (memory, write, sync,
- * rename, open, read); FAULT_COUNT=FILE writes at the end how many calls of each kind there were. Built twice: with
- * FAULT_MEMORY for the plain program, without it beside AddressSanitizer, which owns malloc. */
+/* Makes the n-th call fail: a preload library for the test nth-call-fails. FAULT=kind:n chooses (memory,
+ * write, sync, rename, open, read); FAULT_COUNT=FILE writes at the end how many calls of each kind there
+ * were. Built twice: with FAULT_MEMORY for the plain program, without it beside AddressSanitizer, which owns
+ * malloc. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -63,9 +64,9 @@ __attribute__((destructor)) static void finish(void)
         close(fd);
 }
 
-#define REAL(type, name, args)                                                                                        \
-    static type(*real_##name) args;                                                                                   \
-    if (!real_##name)                                                                                                 \
+#define REAL(type, name, args)                                                                               \
+    static type(*real_##name) args;                                                                          \
+    if (!real_##name)                                                                                        \
     *(void **)(&real_##name) = dlsym(RTLD_NEXT, #name)
 
 #ifdef FAULT_MEMORY

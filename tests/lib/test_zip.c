@@ -114,7 +114,8 @@ static void same_bytes_in_every_time_zone(void **state)
     assert_int_equal(digest_file(at("lima.zip"), two, NULL, &e), 0);
     assert_string_equal(one, two);
     snprintf(line, sizeof line,
-             "/usr/bin/python3 -c \"import zipfile,sys; z=zipfile.ZipFile('%s/lima.zip'); sys.exit(z.testzip() is not"
+             "/usr/bin/python3 -c \"import zipfile,sys; z=zipfile.ZipFile('%s/lima.zip'); "
+             "sys.exit(z.testzip() is not"
              " None or z.infolist()[0].date_time != (2026,9,21,14,13,20))\"",
              dir);
     assert_int_equal(system(line), 0);
