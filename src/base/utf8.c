@@ -111,8 +111,18 @@ void utf8_fold(struct buf *b, const char *text, size_t n)
 
     if (n && text[n - 1] == '/')
         end--;
-    while (p < end)
-        utf8_put(b, utf8_fold_one(utf8_next(&p, end)));
+    while (p < end) {
+        char ascii[256]; /* nearly all of nearly every id */
+        size_t run = 0;
+
+        while (p < end && run < sizeof ascii && !(*p & 0x80)) {
+            ascii[run++] = (char)(*p >= 'A' && *p <= 'Z' ? *p + 32 : *p);
+            p++;
+        }
+        buf_add(b, ascii, run);
+        if (p < end && *p & 0x80)
+            utf8_put(b, utf8_fold_one(utf8_next(&p, end)));
+    }
 }
 
 size_t utf8_columns(const char *text)
@@ -149,8 +159,15 @@ void utf8_visible(struct buf *b, const char *text, size_t n)
     const char *p = text, *end = text + n;
 
     while (p < end) {
-        uint32_t c = utf8_next(&p, end);
+        const char *run = p;
+        uint32_t c = 0;
 
+        while (p < end && *p >= 0x20 && *p < 0x7f)
+            p++;
+        buf_add(b, run, (size_t)(p - run));
+        if (p == end)
+            break;
+        c = utf8_next(&p, end);
         if (c == '\t' || c == '\n' || c == '\r')
             buf_char(b, ' ');
         else if (utf8_hidden(c))

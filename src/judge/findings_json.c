@@ -24,12 +24,17 @@ findings_each(struct json_out *o, struct db *facts, const char *name, const char
         db_bind_text(s, 1, only);
     json_array(o, name);
     while ((got = db_step(s, e)) == 1) {
+        json_object(o, NULL);
+        o->compact = 1; /* a row is a line */
         if (row(o, s, more, e) != 0)
             goto out;
+        json_object_end(o);
+        o->compact = 0;
     }
     json_array_end(o);
     rc = got;
 out:
+    o->compact = 0;
     db_free(s);
     return rc;
 }
@@ -54,13 +59,11 @@ static int findings_scope_row(struct json_out *o, struct db_stmt *s, struct db_s
 {
     (void)more;
     (void)e;
-    json_object(o, NULL);
     json_put_text(o, "id", db_text(s, 0));
     json_put_text(o, "declared_by", db_text(s, 1));
     json_put_text(o, "declared_as", db_text(s, 2));
     findings_text(o, "name", s, 3);
     findings_text(o, "state", s, 4);
-    json_object_end(o);
     return 0;
 }
 
@@ -68,14 +71,12 @@ static int findings_policy_row(struct json_out *o, struct db_stmt *s, struct db_
 {
     (void)more;
     (void)e;
-    json_object(o, NULL);
     json_put_text(o, "name", db_text(s, 0));
     json_put_text(o, "value", db_text(s, 1));
     json_put_text(o, "unit", db_text(s, 2));
     json_put_bool(o, "adopted", (int)db_int(s, 3));
     json_put_text(o, "owner", db_text(s, 4));
     json_put_text(o, "basis", db_text(s, 5));
-    json_object_end(o);
     return 0;
 }
 
@@ -121,7 +122,6 @@ static int findings_finding_row(struct json_out *o, struct db_stmt *s, struct db
                                          "limit",    "remedy", "danger"};
     int at = 0, rc = 0;
 
-    json_object(o, NULL);
     for (; at < (int)(sizeof fields / sizeof *fields); at++) {
         if (strcmp(fields[at], "reason") == 0)
             json_put_text(o, fields[at], db_text(s, at)); /* always a text: programs look at how it begins */
@@ -129,7 +129,6 @@ static int findings_finding_row(struct json_out *o, struct db_stmt *s, struct db
             findings_text(o, fields[at], s, at);
     }
     rc = findings_evidence(o, db_text(s, at), exchange, e);
-    json_object_end(o);
     return rc;
 }
 
@@ -138,7 +137,6 @@ static int findings_gap_row(struct json_out *o, struct db_stmt *s, struct db_stm
     char *ref = mem_print("G-%04lld", (long long)db_int(s, 0));
     int got = 0;
 
-    json_object(o, NULL);
     json_put_text(o, "ref", ref);
     json_put_text(o, "scope", db_text(s, 1));
     json_put_text(o, "resource", db_text(s, 2));
@@ -151,7 +149,6 @@ static int findings_gap_row(struct json_out *o, struct db_stmt *s, struct db_stm
         json_put_text(o, NULL, db_text(affects, 0));
     db_reset(affects);
     json_array_end(o);
-    json_object_end(o);
     free(ref);
     return got;
 }
@@ -175,7 +172,6 @@ static int findings_custody_row(struct json_out *o, struct db_stmt *s, struct db
 {
     int got = 0;
 
-    json_object(o, NULL);
     json_put_text(o, "cluster", db_text(s, 1));
     json_array(o, "links");
     db_bind_text(links, 1, db_text(s, 0));
@@ -191,7 +187,6 @@ static int findings_custody_row(struct json_out *o, struct db_stmt *s, struct db
     json_put_text(o, "weakest", db_text(s, 2));
     json_put_text(o, "status", db_text(s, 3));
     json_put_text(o, "etcd", db_text(s, 4));
-    json_object_end(o);
     return got;
 }
 

@@ -179,20 +179,24 @@ static void json_flush(struct json_out *o)
 
 static void json_quote(struct buf *b, const char *text)
 {
+    const char *run = text; /* what needs no escape is copied in one piece */
+
     buf_char(b, '"');
-    for (const char *p = text; *p; p++) {
+    for (const char *p = text;; p++) {
         unsigned char c = (unsigned char)*p;
 
-        if (c == '"' || c == '\\') {
-            buf_char(b, '\\');
-            buf_char(b, *p);
-        } else if (c == '\n') {
+        if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f)
+            continue;
+        buf_add(b, run, (size_t)(p - run));
+        run = p + 1;
+        if (!c)
+            break;
+        if (c == '"' || c == '\\')
+            buf_print(b, "\\%c", c);
+        else if (c == '\n')
             buf_text(b, "\\n");
-        } else if (c < 0x20 || c == 0x7f) {
+        else
             buf_print(b, "\\u%04x", c);
-        } else {
-            buf_char(b, *p);
-        }
     }
     buf_char(b, '"');
 }
