@@ -1,6 +1,8 @@
-/* Drawing a pack: every format that there is. The workbook holds every row and takes as long as all the
- * others together, so for a large tenant it is written by a process of its own, beside them. */
+/* Drawing a pack: every format that there is. The workbook is written by a process of its own, beside the
+ * others: it holds every row and takes as long as all of them together; and libxlsxwriter 1.1.4, which
+ * follows a NULL pointer when memory ends and writes to stderr, can then take nothing with it. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -11,8 +13,6 @@
 #include "pack/pack_job.h"
 #include "render/render.h"
 #include "report/template.h"
-
-#define PACK_LARGE 5000 /* findings from which a second process pays */
 
 struct pack_child {
     const struct render_format *format;
@@ -37,7 +37,12 @@ static void pack_child_run(struct pack_job *j, struct render_job job, const stru
 {
     char *facts = pack_path(j, "data/facts.db");
     struct err e = {""};
-    int rc = db_open(&job.facts, facts, DB_READ, &e) == 0 ? pack_draw(j, &job, f, &e) : -1;
+    int quiet = open("/dev/null", O_WRONLY | O_CLOEXEC), rc = -1;
+
+    if (quiet < 0 || dup2(quiet, STDERR_FILENO) < 0)
+        err_set(&e, "/dev/null: %s", strerror(errno));
+    else
+        rc = db_open(&job.facts, facts, DB_READ, &e) == 0 ? pack_draw(j, &job, f, &e) : -1;
 
     if (rc != 0 && write(to, e.text, strlen(e.text)) < 0)
         _exit(2);
@@ -80,7 +85,8 @@ static int pack_child_end(struct pack_child *c, struct err *e)
         continue;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return 0;
-    return err_set(e, "%s", n ? text : "evidence.xlsx: the process that writes it ended early");
+    return err_set(
+        e, "%s", n ? text : "evidence.xlsx: the process that writes it ended early: is there memory enough?");
 }
 
 int pack_render(struct pack_job *j, struct err *e)
@@ -89,13 +95,9 @@ int pack_render(struct pack_job *j, struct err *e)
     struct pack_child child = {.format = NULL};
     struct err why = {""};
     struct doc *doc = NULL;
-    int64_t findings = 0;
     int rc = -1;
 
-    if (db_value_int(j->facts, &findings, e, "SELECT count(*) FROM finding") != 0)
-        return -1;
-    if (findings > PACK_LARGE)
-        child.format = render_find("xlsx");
+    child.format = render_find("xlsx");
     if (child.format && pack_child_start(j, &job, &child, e) != 0)
         return -1;
     if (template_build(j->facts, j->o->template_name, &j->report, &doc, e) != 0)
