@@ -27,17 +27,30 @@ def workbook(facts, sql, path):
     book.save(path)
 
 
+STYLE = TableStyle([("FONTSIZE", (0, 0), (-1, -1), SIZE), ("LEADING", (0, 0), (-1, -1), LEADING), ("VALIGN", (0, 0), (-1, -1), "TOP"),
+                    ("FONTNAME", (0, 0), (-1, 0), "Helvetica-Bold"), ("LINEBELOW", (0, 0), (-1, -1), 0.25, colors.lightgrey),
+                    ("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), GAP)])
+
+
+def drawn(table, heights):
+    out = LongTable(table, colWidths=[w + GAP for w in WIDTH], rowHeights=heights, repeatRows=1)
+    out.setStyle(STYLE)
+    return out
+
+
 def report(facts, sql, path):
-    table, heights = [["\n".join(lines(v, n)) for v, n in zip(HEAD, CHARACTERS)]], [40]
+    head, story = ["\n".join(lines(v, n)) for v, n in zip(HEAD, CHARACTERS)], []
+    table, heights = [head], [40]
     for row in rows(facts, sql):
         cells = [lines(v, n) for v, n in zip(row, CHARACTERS)]
         table.append(["\n".join(c) for c in cells])
         heights.append(8 + LEADING * max(len(c) for c in cells)) # known heights spare platypus its slowest part
-    drawn = LongTable(table, colWidths=[w + GAP for w in WIDTH], rowHeights=heights, repeatRows=1)
-    drawn.setStyle(TableStyle([("FONTSIZE", (0, 0), (-1, -1), SIZE), ("LEADING", (0, 0), (-1, -1), LEADING), ("VALIGN", (0, 0), (-1, -1), "TOP"),
-                               ("FONTNAME", (0, 0), (-1, 0), "Helvetica-Bold"), ("LINEBELOW", (0, 0), (-1, -1), 0.25, colors.lightgrey),
-                               ("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), GAP)]))
-    SimpleDocTemplate(path, pagesize=landscape(A4), leftMargin=MARGIN, rightMargin=MARGIN - GAP, topMargin=84, bottomMargin=MARGIN).build([drawn])
+        if len(table) > 500: # a long table is copied at every page: many short ones spare it that too
+            story.append(drawn(table, heights))
+            table, heights = [head], [40]
+    if len(table) > 1:
+        story.append(drawn(table, heights))
+    SimpleDocTemplate(path, pagesize=landscape(A4), leftMargin=MARGIN, rightMargin=MARGIN - GAP, topMargin=84, bottomMargin=MARGIN).build(story)
 
 
 if __name__ == "__main__":
