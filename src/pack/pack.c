@@ -230,6 +230,10 @@ static int pack_finish(struct pack_job *j, struct pack_result *r, struct err *e)
         goto out;
     }
     rc = file_sync_dir(j->o->out, e);
+    if (rc != 0) { /* said to have failed, so nothing of it stays */
+        unlink(r->zip);
+        file_remove_tree(r->dir, NULL);
+    }
 out:
     free(temp_zip);
     free(zip_name);
