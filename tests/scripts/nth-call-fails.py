@@ -82,7 +82,7 @@ def kinds(args, fresh):
 def loop(name, args, fresh, ok, codes=(1,)):
     global runs, failing
     for kind, total in kinds(args, fresh).items():
-        for n in sample(total, *((40, 30) if kind == "memory" else (14, 12))):
+        for n in sample(total, *((40, 30) if kind == "memory" else (14, 6))):
             fresh()
             runs += 1
             failing = kind
