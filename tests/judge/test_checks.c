@@ -337,7 +337,7 @@ static void run_cases(const struct embed_row *check, const char *body, const cha
 
 static void check_holds(void **state)
 {
-    const struct embed_row *check = *state;
+    const struct embed_row *check = *(const struct embed_row **)*state;
     struct err e = {""};
     struct header header = {0};
     struct buf text = {0};
@@ -391,22 +391,29 @@ static void every_test_has_its_check(void **state)
 int main(int argc, char **argv)
 {
     struct CMUnitTest tests[128] = {cmocka_unit_test(every_test_has_its_check)};
+    const struct embed_row *checks[128] = {NULL};
+    char *slugs[128] = {NULL};
     size_t n = 1;
     int failed = 0;
 
     only_slug = argc > 1 ? argv[1] : NULL;
     only_case = argc > 2 ? argv[2] : NULL;
-    for (const struct embed_row *row = NULL; (row = embed_next(row, "checks/", ".sql"));) {
+    for (const struct embed_row *row = NULL;
+         n < sizeof tests / sizeof *tests && (row = embed_next(row, "checks/", ".sql"));) {
         char *slug = slug_of(row);
 
-        if (n < sizeof tests / sizeof *tests && (!only_slug || strcmp(only_slug, slug) == 0))
-            tests[n++] = (struct CMUnitTest){
-                .name = slug, .test_func = check_holds, .initial_state = (void *)(uintptr_t)row};
-        else
+        if (only_slug && strcmp(only_slug, slug) != 0) {
             free(slug);
+            continue;
+        }
+        checks[n] = row;
+        slugs[n] = slug;
+        tests[n] =
+            (struct CMUnitTest){.name = slug, .test_func = check_holds, .initial_state = (void *)&checks[n]};
+        n++;
     }
     failed = _cmocka_run_group_tests("checks", tests, n, NULL, NULL);
     for (size_t i = 1; i < n; i++)
-        free((void *)(uintptr_t)tests[i].name);
+        free(slugs[i]);
     return failed;
 }
