@@ -300,32 +300,41 @@ out:
     return rc;
 }
 
-int file_remove_tree(const char *path, struct err *e)
+/* Takes no memory of its own below the first folder but what opening a folder takes: a tree goes by its
+ * parent's descriptor and the name in it. -1 with errno set. */
+static int file_remove_at(int parent, const char *name)
 {
+    struct dirent *entry = NULL;
     struct stat st;
     DIR *d = NULL;
-    struct dirent *entry = NULL;
-    int rc = 0;
+    int fd = -1, kept = 0, rc = 0;
 
-    if (lstat(path, &st) != 0)
-        return errno == ENOENT ? 0 : err_set(e, "%s: cannot remove: %s", path, strerror(errno));
+    if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT ? 0 : -1;
     if (!S_ISDIR(st.st_mode))
-        return unlink(path) == 0 ? 0 : err_set(e, "%s: cannot remove: %s", path, strerror(errno));
-    chmod(path, 0700);
-    d = opendir(path);
-    if (!d)
-        return err_set(e, "%s: cannot remove: %s", path, strerror(errno));
-    while (rc == 0 && (entry = readdir(d))) {
-        char *full = NULL;
-
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        full = file_join(path, entry->d_name);
-        rc = file_remove_tree(full, e);
-        free(full);
+        return unlinkat(parent, name, 0);
+    fchmodat(parent, name, 0700, 0);
+    fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    d = fd >= 0 ? fdopendir(fd) : NULL;
+    if (!d) {
+        kept = errno;
+        if (fd >= 0)
+            close(fd);
+        errno = kept;
+        return -1;
     }
+    while (rc == 0 && (entry = readdir(d))) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            rc = file_remove_at(dirfd(d), entry->d_name);
+    }
+    kept = errno;
     closedir(d);
-    if (rc == 0 && rmdir(path) != 0)
-        rc = err_set(e, "%s: cannot remove: %s", path, strerror(errno));
-    return rc;
+    errno = kept;
+    return rc == 0 ? unlinkat(parent, name, AT_REMOVEDIR) : -1;
+}
+
+int file_remove_tree(const char *path, struct err *e)
+{
+    return file_remove_at(AT_FDCWD, path) == 0 ? 0
+                                               : err_set(e, "%s: cannot remove: %s", path, strerror(errno));
 }

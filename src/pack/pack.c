@@ -15,6 +15,7 @@
 #include "base/embed.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/note.h"
 #include "judge/findings_json.h"
 #include "judge/policy.h"
 #include "lib/zip.h"
@@ -253,9 +254,12 @@ static int pack_counts(struct pack_job *j, struct pack_result *r, struct err *e)
 
 static void pack_free(struct pack_job *j)
 {
+    struct err why = {0};
+
     db_close(j->facts);
-    if (j->temp && file_exists(j->temp))
-        file_remove_tree(j->temp, NULL);
+    /* it has no pack's name and the next report takes it away, but it holds facts: say that it is there */
+    if (j->temp && file_remove_tree(j->temp, &why) != 0)
+        note_warn("%s; the next report into that folder removes it", why.text);
     for (size_t i = 0; i < j->chain_count; i++)
         free((char *)j->chain[i].previous_sha256);
     free(j->chain);

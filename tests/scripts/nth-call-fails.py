@@ -42,7 +42,8 @@ def sample(total, dense, most):
     chosen = list(range(1, min(total, dense) + 1))
     rest = total - len(chosen)
     step = max(1, rest // max(1, most))
-    return chosen + list(range(dense + 1, total + 1, step))
+    last = range(max(dense + 1, total - 7), total + 1)  # after the result has its name a failure must not deny it
+    return sorted({*chosen, *range(dense + 1, total + 1, step), *last})
 
 
 def judge(name, kind, n, done, ok, codes=(1,)):
@@ -139,6 +140,13 @@ try:
 
     def pack_whole(done):
         seen = tree(packs)
+        stays = [f for f in seen if f.startswith(".keycustody-")]
+        if done.returncode in (0, 4) and stays and "the next report into that folder removes it" in done.stderr:
+            # the pack is whole; what it was made in could not be removed, which is said, and the next report does it
+            subprocess.run([plain] + report + ["--as-of", "2026-12-01T00:00:00Z"], capture_output=True)
+            if any(f.startswith(".keycustody-") for f in tree(packs)):
+                return f"the next report does not clear up: {stays[:3]}"
+            seen = [f for f in seen if f not in stays]
         if done.returncode in (0, 4):
             if seen != whole:
                 return f"other files: {set(seen) ^ set(whole)}"
