@@ -60,12 +60,11 @@ static void answer_string(struct answer_walk *w, const char *at, size_t n, int d
     }
     if (depth == 1 && answer_is(w->name[1], "nextLink") && n)
         a->next = answer_text(at, n);
-    else if (depth == 1 && answer_is(w->name[1], "code"))
+    else if (depth == 1 && (answer_is(w->name[1], "code") ||
+                            answer_is(w->name[1], "error"))) /* OAuth's: {"error":"invalid_client", ...} */
         answer_keep(&w->code[1], at, n);
     else if (depth == 1 && answer_is(w->name[1], "message"))
         answer_keep(&w->message[1], at, n);
-    else if (depth == 1 && answer_is(w->name[1], "error")) /* OAuth's: {"error":"invalid_client", ...} */
-        answer_keep(&w->code[1], at, n);
     else if (depth == 2 && answer_is(w->name[1], "error") && answer_is(w->name[2], "code"))
         answer_keep(&w->code[0], at, n);
     else if (depth == 2 && answer_is(w->name[1], "error") && answer_is(w->name[2], "message"))

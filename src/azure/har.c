@@ -356,6 +356,7 @@ static int har_map(struct har *h, const char *path, struct err *e)
         err_set(e, "%s: cannot map: %s", path, strerror(errno));
         goto out;
     }
+    h->map = map;
     h->text = map;
     h->size = (size_t)st.st_size;
     madvise(map, h->size, MADV_SEQUENTIAL);
@@ -392,7 +393,7 @@ int har_open(struct har *h, const char *path, struct err *e)
     }
     h->creator = buf_take(&creator);
     har_index(h);
-    madvise((void *)(uintptr_t)h->text, h->size, MADV_RANDOM);
+    madvise(h->map, h->size, MADV_RANDOM);
     rc = 0;
 out:
     if (rc != 0)
@@ -404,8 +405,8 @@ void har_close(struct har *h)
 {
     if (!h)
         return;
-    if (h->text)
-        munmap((void *)(uintptr_t)h->text, h->size);
+    if (h->map)
+        munmap(h->map, h->size);
     free(h->entries);
     free(h->slots);
     free(h->tails);

@@ -48,7 +48,8 @@ struct har_entry {
 };
 
 struct har {
-    const char *text; /* mapped */
+    void *map;        /* the file, as mapped */
+    const char *text; /* the same, to be read */
     size_t size;
     struct har_entry *entries;
     size_t count, cap;

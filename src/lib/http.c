@@ -273,11 +273,8 @@ int http_open(struct http **out, const struct http_options *options, struct err 
 
 static void http_drop(struct http *h)
 {
-    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): a list has no way back, so next is never t */
-    for (struct http_transfer *t = h->live, *next = NULL; t; t = next) {
-        next = t->after;
-        http_transfer_free(h, t);
-    }
+    while (h->live)
+        http_transfer_free(h, h->live); /* NOLINT(clang-analyzer-unix.Malloc): it takes itself off the list */
 }
 
 void http_close(struct http *h)
