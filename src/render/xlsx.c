@@ -94,6 +94,9 @@ static void xlsx_heads(struct buf *head, struct buf *foot, const struct xlsx_wor
 static int xlsx_properties(struct xlsx_book *b, const struct xlsx_words *w, const struct report_options *o,
                            struct err *e)
 {
+    static char subject[] =
+        "Who holds the keys of the disks?"; /* arrays: the library's members are not const */
+    static char comments[] = "The signature over tagmanifest-sha256.txt of the pack covers this file.";
     const char *as_of = o->as_of ? o->as_of : w->taken_at;
     struct buf title = {0}, author = {0}, company = {0};
     lxw_doc_properties p = {0};
@@ -106,11 +109,10 @@ static int xlsx_properties(struct xlsx_book *b, const struct xlsx_words *w, cons
     xlsx_text_head(&author, w->author ? w->author : "");
     xlsx_text_head(&company, w->organisation ? w->organisation : "");
     p.title = title.data;
-    p.subject = (char *)(uintptr_t) "Who holds the keys of the disks?"; /* the library only reads it */
+    p.subject = subject;
     p.author = author.data;
     p.company = company.data;
-    p.comments =
-        (char *)(uintptr_t) "The signature over tagmanifest-sha256.txt of the pack covers this file.";
+    p.comments = comments;
     p.created = (time_t)created; /* never the clock of the day: same input, same bytes */
     code = workbook_set_properties(b->book, &p);
     if (!code && o->pack_id)

@@ -16,8 +16,8 @@
 #define XLSX_TALLEST 103.0    /* points, eight lines; longer text shows when the row is made taller */
 #define XLSX_LANDSCAPE 1500   /* pixels: wider sheets are printed on the larger paper */
 
-static const struct {
-    const char *title;
+static struct {
+    char title[16]; /* not const, as the library's member is not */
     double digits;
 } xlsx_auditor[] = {{"Conclusion", 18}, {"Tested by", 16}, {"Tested on", 12}, {"Auditor's notes", 40}};
 #define XLSX_AUDITOR (sizeof xlsx_auditor / sizeof xlsx_auditor[0])
@@ -99,7 +99,7 @@ static lxw_format *xlsx_head_format(const struct xlsx_writer *w, size_t column)
     return w->plan->columns[column].kind == XLSX_NUMBER ? w->b->head_right : w->b->head_cell;
 }
 
-static const char *xlsx_head_title(const struct xlsx_writer *w, size_t column)
+static char *xlsx_head_title(const struct xlsx_writer *w, size_t column)
 {
     return column < w->plan->column_count ? w->plan->columns[column].title
                                           : xlsx_auditor[column - w->plan->column_count].title;
@@ -273,7 +273,7 @@ static int xlsx_sheet_table(struct xlsx_writer *w, lxw_row_t last)
     lxw_error code = LXW_NO_ERROR;
 
     for (size_t i = 0; i < count; i++) {
-        columns[i].header = (char *)(uintptr_t)xlsx_head_title(w, i); /* only read */
+        columns[i].header = xlsx_head_title(w, i);
         columns[i].header_format = xlsx_head_format(w, i);
         list[i] = &columns[i];
     }

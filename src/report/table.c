@@ -38,10 +38,11 @@ static int table_columns(struct build *b, const struct json *columns, struct doc
 static int table_row(struct build *b, const struct json *block, struct doc_table *out, struct err *e)
 {
     const struct json *anchor = json_get(block, "anchor");
-    size_t room = out->row_count + 1, i = out->row_count * out->column_count;
+    size_t i = out->row_count * out->column_count;
 
     if ((out->row_count & (out->row_count - 1)) == 0) { /* a power of two is full */
-        room = out->row_count ? out->row_count * 2 : 1;
+        size_t room = out->row_count ? out->row_count * 2 : 1;
+
         out->cells = mem_grow(out->cells, room * out->column_count, sizeof *out->cells);
         if (anchor)
             out->anchors = mem_grow(out->anchors, room, sizeof *out->anchors);
