@@ -313,7 +313,8 @@ static int file_remove_at(int parent, const char *name)
         return errno == ENOENT ? 0 : -1;
     if (!S_ISDIR(st.st_mode))
         return unlinkat(parent, name, 0);
-    fchmodat(parent, name, 0700, 0);
+    if (fchmodat(parent, name, 0700, 0) != 0 && errno != EPERM) /* another's folder may still be emptied */
+        return -1;
     fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     d = fd >= 0 ? fdopendir(fd) : NULL;
     if (!d) {
