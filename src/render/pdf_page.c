@@ -243,6 +243,28 @@ void pdf_page_hatch(struct pdf_work *w, double x, double y, double width, double
     page_op(w, "Q", 0, NULL); /* colours were set before q: they stay as they are */
 }
 
+static char *page_byte(char *to, unsigned c)
+{
+    if (c == '(' || c == ')' || c == '\\' || c == '\r') /* 7.3.4.2: a bare CR would be read as LF */
+        *to++ = '\\';
+    *to++ = (char)(c == '\r' ? 'r' : c);
+    return to;
+}
+
+static void page_string(struct pdf_work *w, const uint16_t *codes, size_t n)
+{
+    char bytes[4 * 128], *to = bytes; /* two bytes a character, each with a backslash at most */
+
+    for (size_t i = 0; i < n; i++) {
+        to = page_byte(to, codes[i] >> 8);
+        to = page_byte(to, codes[i] & 255);
+        if (i % 128 == 127 || i + 1 == n) {
+            buf_add(&w->ops, bytes, (size_t)(to - bytes));
+            to = bytes;
+        }
+    }
+}
+
 void pdf_page_show(struct pdf_work *w, double x, double y, int font, double size, double turn,
                    const uint16_t *codes, size_t n)
 {
@@ -250,8 +272,10 @@ void pdf_page_show(struct pdf_work *w, double x, double y, int font, double size
 
     if (page_hidden(w) || n == 0)
         return;
-    for (size_t i = 0; i < n; i++)
-        pdf_font_use(&w->fonts, font, codes[i]);
+    for (size_t i = 0; i < n; i++) {
+        if (!w->fonts.all[font].used[codes[i]])
+            pdf_font_use(&w->fonts, font, codes[i]);
+    }
     if (w->fonts.failed)
         return;
     if (!w->font_names[font])
@@ -276,13 +300,7 @@ void pdf_page_show(struct pdf_work *w, double x, double y, int font, double size
         page_number(w, up);
         buf_text(&w->ops, "Td (");
     }
-    for (size_t i = 0; i < 2 * n; i++) {
-        char c = (char)(i % 2 ? codes[i / 2] & 255 : codes[i / 2] >> 8);
-
-        if (c == '(' || c == ')' || c == '\\' || c == '\r') /* 7.3.4.2: a bare CR would be read as LF */
-            buf_char(&w->ops, '\\');
-        buf_char(&w->ops, c == '\r' ? 'r' : c);
-    }
+    page_string(w, codes, n);
     page_op(w, ") Tj ET", 0, NULL);
 }
 

@@ -143,11 +143,36 @@ static void text_char(struct pdf_text *t, struct pdf_work *w, uint32_t c)
         g->flags |= TEXT_SPACE;
 }
 
+/* Characters of ASCII that the face itself has: nearly all there are. Returns the first that is none. */
+static const char *text_run_ascii(struct pdf_text *t, struct pdf_work *w, const char *p, const char *end)
+{
+    const struct pdf_style *s = &t->styles[t->style_count - 1];
+    const int8_t *pick = w->fonts.pick[s->face];
+    const uint16_t *width = w->fonts.all[s->face].width;
+    const int8_t face = (int8_t)s->face;
+    const double scale = s->size;
+    struct pdf_glyph *g = NULL;
+
+    if (t->room - t->count < (size_t)(end - p)) {
+        t->room = t->count + (size_t)(end - p) + 64;
+        t->glyphs = mem_grow(t->glyphs, t->room, sizeof *t->glyphs);
+    }
+    for (g = t->glyphs + t->count; p < end && (unsigned char)*p < 0x7f && pick[(unsigned char)*p] == face;
+         p++, g++)
+        *g = (struct pdf_glyph){.code = (unsigned char)*p,
+                                .font = face,
+                                .flags = *p == ' ' ? TEXT_SPACE : 0,
+                                .style = (uint16_t)(t->style_count - 1),
+                                .width = (float)(width[(unsigned char)*p] * scale / 1000)};
+    t->count = (size_t)(g - t->glyphs);
+    return p;
+}
+
 static void text_run(struct pdf_text *t, struct pdf_work *w, const char *text)
 {
     const char *p = text, *end = text + strlen(text);
 
-    while (p < end) {
+    while ((p = text_run_ascii(t, w, p, end)) < end) {
         const char *before = p;
         uint32_t c = utf8_next(&p, end);
 

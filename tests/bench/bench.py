@@ -12,7 +12,11 @@ import tempfile
 from measure import run
 
 HERE = pathlib.Path(__file__).resolve().parent
-TENANTS = {"1,000 clusters": ("1000", "50", "20000", "2000"), "10,000 clusters": ("10000", "500", "100000", "20000")}
+TENANTS = {
+    "1,000 clusters": ("1000", "50", "20000", "2000"),
+    "10,000 clusters": ("10000", "50", "20000", "2000"),
+    "10,000 clusters, everything ten times": ("10000", "500", "100000", "20000"),
+}
 
 
 def show(what, cost, note=""):
@@ -32,7 +36,7 @@ def make(name, har):
 
 
 def stages(program, name, work):
-    """collect, assess, report. Gives the pack's folder and the costs."""
+    """collect, assess, report. Gives the pack's folder."""
     har, store, packs = (os.path.join(work, x) for x in ("tenant.har", "store", "packs"))
     reader = make(name, har)
     head(f"{name} ({', '.join(' '.join(x) for x in zip(TENANTS[name][1:], ('subscriptions', 'disks', 'keys')))}; recording of {os.path.getsize(har) / 1e6:.0f} MB)")
@@ -44,11 +48,11 @@ def stages(program, name, work):
     pack = next(p for p in pathlib.Path(packs).iterdir() if p.is_dir())
     show("report: the whole pack", report, f"{(pack / 'data/report.pdf').stat().st_size / 1e6:.1f} MB PDF, {(pack / 'data/evidence.xlsx').stat().st_size / 1e6:.1f} MB workbook")
     os.remove(har)
-    return store, pack, assess
+    return pack
 
 
-def beside_peers(program, store, pack, assess, rows, work):
-    """One table of findings, 12 columns, as PDF and as workbook: our whole report, and each pair writing nothing but the two files."""
+def beside_peers(draw, pack, rows, work):
+    """One table of findings, 12 columns, from the same facts.db, as PDF and as workbook: what `report` draws with, and each pair."""
     facts, query = str(pack / "data/facts.db"), os.path.join(work, "rows.sql")
     text = (HERE / "template/tables/rows.sql").read_text(encoding="utf-8") + f" LIMIT {rows}\n"
     template = os.path.join(work, "template")
@@ -58,22 +62,22 @@ def beside_peers(program, store, pack, assess, rows, work):
         pathlib.Path(place).write_text(text, encoding="utf-8")
     count = sqlite3.connect(f"file:{facts}?mode=ro", uri=True).execute("SELECT count(*) FROM (" + text + ")").fetchone()[0]
     head(f"{count:,} findings of 12 columns as PDF and as workbook")
-    ours = run([program, "report", "--store", store, "--out", os.path.join(work, "rows"), "--template", template])
-    made = next(p for p in pathlib.Path(work, "rows").iterdir() if p.is_dir()) / "data"
-    show("keycustody report", ours, f"facts, tests and hashes included; {(made / 'report.pdf').stat().st_size / 1e6:.1f} and {(made / 'evidence.xlsx').stat().st_size / 1e6:.1f} MB")
-    own = (max(0.01, ours.wall - assess.wall), max(0.01, ours.cpu - assess.cpu))
+    pdf, xlsx = os.path.join(work, "rows.pdf"), os.path.join(work, "rows.xlsx")
+    ours = run([draw, facts, template, pdf, xlsx])
+    show("keycustody", ours, f"{os.path.getsize(pdf) / 1e6:.1f} and {os.path.getsize(xlsx) / 1e6:.1f} MB")
     for script, name in (("peer_platypus.py", "ReportLab platypus + openpyxl"), ("peer_canvas.py", "ReportLab canvas + XlsxWriter")):
         pdf, xlsx = os.path.join(work, "peer.pdf"), os.path.join(work, "peer.xlsx")
         cost = run([sys.executable, str(HERE / script), facts, query, pdf, xlsx])
         show(name, cost)
-        print(f"    takes {cost.wall / ours.wall:.1f} times as long as our whole report ({cost.cpu / ours.cpu:.1f} times the processor time), "
-              f"{cost.wall / own[0]:.1f} times as long as our report less assess ({cost.cpu / own[1]:.1f} times)", flush=True)
+        print(f"    takes {cost.wall / ours.wall:.1f} times as long ({cost.cpu / ours.cpu:.1f} times the processor time); "
+              f"{os.path.getsize(pdf) / 1e6:.1f} and {os.path.getsize(xlsx) / 1e6:.1f} MB", flush=True)
 
 
 def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--program", required=True)
-    p.add_argument("--large", action="store_true", help="the tenant of 10,000 clusters too")
+    p.add_argument("--draw", required=True, help="the program of draw.c")
+    p.add_argument("--large", action="store_true", help="the tenants of 10,000 clusters too")
     p.add_argument("--rows", type=int, default=100000, help="rows of the comparison with the peers (0: none)")
     p.add_argument("--keep", help="leave everything in this folder")
     a = p.parse_args()
@@ -85,11 +89,11 @@ def main():
         for name in TENANTS:
             if name != "1,000 clusters" and not a.large:
                 continue
-            here = os.path.join(work, name.split(",")[0])
+            here = os.path.join(work, name.replace(",", "").replace(" ", "-"))
             os.makedirs(here)
-            store, pack, assess = stages(a.program, name, here)
+            pack = stages(a.program, name, here)
             if a.rows and name == ("10,000 clusters" if a.large else "1,000 clusters"):
-                beside_peers(a.program, store, pack, assess, a.rows, here)
+                beside_peers(a.draw, pack, a.rows, here)
     finally:
         if not a.keep:
             subprocess.run(["chmod", "-R", "u+w", work], check=False)
