@@ -67,6 +67,8 @@ static int pack_begin(struct pack_job *j, struct err *e)
     name = mem_print(".keycustody-%ld.partial", (long)getpid());
     j->temp = file_join(j->o->out, name);
     j->dir = file_join(j->temp, "pack");
+    j->judged = file_join(j->temp, "facts.db");
+    j->data = file_join(j->dir, "data");
     free(name);
     if (pack_sweep(j->o->out, e) != 0)
         return -1;
@@ -256,6 +258,7 @@ static void pack_free(struct pack_job *j)
 {
     struct err why = {0};
 
+    pack_render_stop(j);
     db_close(j->facts);
     /* it has no pack's name and the next report takes it away, but it holds facts: say that it is there */
     if (j->temp && file_remove_tree(j->temp, &why) != 0)
@@ -266,6 +269,8 @@ static void pack_free(struct pack_job *j)
     store_close(j->store);
     free(j->temp);
     free(j->dir);
+    free(j->judged);
+    free(j->data);
     free(j->as_of);
 }
 
@@ -280,9 +285,10 @@ int pack_write(const struct pack_options *o, struct pack_result *r, struct err *
     if (pack_judge(&j, e) != 0 || pack_id(&j, e) != 0 || pack_refuse(&j, "", e) != 0 ||
         pack_refuse(&j, ".zip", e) != 0)
         goto out;
-    if (pack_copies(&j, e) != 0 || pack_chain_json(&j, e) != 0 || pack_options_json(&j, e) != 0 ||
-        pack_readme(&j, e) != 0 || pack_judged_files(&j, e) != 0 || pack_facts(&j, e) != 0 ||
-        pack_render(&j, e) != 0 || pack_counts(&j, r, e) != 0)
+    if (pack_render_begin(&j, e) != 0 || pack_copies(&j, e) != 0 || pack_chain_json(&j, e) != 0 ||
+        pack_options_json(&j, e) != 0 || pack_readme(&j, e) != 0 || pack_judged_files(&j, e) != 0 ||
+        pack_facts(&j, e) != 0 || pack_render_pages(&j, e) != 0 || pack_counts(&j, r, e) != 0 ||
+        pack_render_end(&j, e) != 0)
         goto out;
     if (pack_bag(&j, e) != 0 || pack_sign(&j, e) != 0)
         goto out;

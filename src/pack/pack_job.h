@@ -2,11 +2,19 @@
 #ifndef KC_PACK_PACK_JOB_H
 #define KC_PACK_PACK_JOB_H
 
+#include <sys/types.h>
+
 #include "lib/db.h"
 #include "lib/digest.h"
 #include "pack/pack.h"
 #include "report/options.h"
 #include "store/store.h"
+
+struct pack_child {
+    const struct render_format *format;
+    pid_t pid; /* 0: none */
+    int said;  /* its error text comes out here */
+};
 
 struct pack_job {
     const struct pack_options *o;
@@ -21,6 +29,8 @@ struct pack_job {
     char id[32];
     char tool_sha256[DIGEST_HEX];
     struct report_options report;
+    char *judged, *data;        /* the path of `facts`, and of the folder data/ */
+    struct pack_child workbook; /* writes evidence.xlsx */
 };
 
 /* pack_files.c: everything under data/ that is a copy or a list. Makes folders as needed. */
@@ -34,13 +44,17 @@ int pack_chain_load(struct pack_job *j,
 int pack_chain_json(const struct pack_job *j, struct err *e);
 int pack_options_json(const struct pack_job *j, struct err *e);
 
-/* pack_judge.c: judges the snapshot; j->facts is the open result, in a file of its own below j->temp. Writes
+/* pack_judge.c: judges the snapshot; j->facts is the open result, in the file j->judged below j->temp. Writes
  * findings.json, controls.json and rebuild.sql. */
 int pack_judge(struct pack_job *j, struct err *e);
 int pack_judged_files(struct pack_job *j, struct err *e);
 
-/* pack_render.c: every format, from j->facts and data/facts.db, which must be there. */
-int pack_render(struct pack_job *j, struct err *e);
+/* pack_render.c: every format, from j->facts. The workbook is made by a process of its own from begin to end;
+ * nobody writes to the facts meanwhile. */
+int pack_render_begin(struct pack_job *j, struct err *e);
+int pack_render_pages(struct pack_job *j, struct err *e); /* the other formats */
+int pack_render_end(struct pack_job *j, struct err *e);   /* waits for the workbook */
+void pack_render_stop(struct pack_job *j);                /* when nobody wants it any more; always fine */
 
 /* pack_id.c */
 int pack_id(struct pack_job *j, struct err *e);

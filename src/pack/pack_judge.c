@@ -11,16 +11,13 @@
 
 int pack_judge(struct pack_job *j, struct err *e)
 {
-    char *facts = file_join(j->temp, "facts.db");
     const struct judge_options o = {.snapshot = j->snapshot->path,
-                                    .facts = facts,
+                                    .facts = j->judged,
                                     .engagement = j->o->engagement,
                                     .frameworks = j->o->frameworks,
                                     .framework_count = j->o->framework_count};
-    int rc = judge_run(&o, &j->facts, e);
 
-    free(facts);
-    return rc;
+    return judge_run(&o, &j->facts, e);
 }
 
 int pack_judged_files(struct pack_job *j, struct err *e)
