@@ -7,6 +7,12 @@
 
 #include "base/mem.h"
 
+#define DEFLATE_MEMORY 8 /* zlib's own */
+
+struct deflate {
+    z_stream z;
+};
+
 static voidpf deflate_memory(voidpf ctx, uInt items, uInt size)
 {
     (void)ctx;
@@ -19,26 +25,50 @@ static void deflate_memory_free(voidpf ctx, voidpf p)
     free(p);
 }
 
-void deflate_add(struct buf *out, const void *bytes, size_t n, int level)
+struct deflate *deflate_new(int level)
+{
+    struct deflate *d = mem_zero(1, sizeof *d);
+
+    d->z.zalloc = deflate_memory;
+    d->z.zfree = deflate_memory_free;
+    deflateInit2(&d->z, level, Z_DEFLATED, -MAX_WBITS, DEFLATE_MEMORY, Z_DEFAULT_STRATEGY);
+    return d;
+}
+
+void deflate_free(struct deflate *d)
+{
+    if (!d)
+        return;
+    deflateEnd(&d->z);
+    free(d);
+}
+
+void deflate_piece(struct deflate *d, struct buf *out, const void *bytes, size_t n, uint32_t *sum)
 {
     const unsigned char *at = bytes;
     unsigned char part[16384];
-    z_stream z = {.zalloc = deflate_memory, .zfree = deflate_memory_free};
-    int rc = deflateInit(&z, level);
+    z_stream *z = &d->z;
 
-    while (rc == Z_OK) {
+    *sum = DEFLATE_SUM;
+    deflateReset(z);
+    while (n) {
         uInt some = n > UINT_MAX ? UINT_MAX : (uInt)n;
 
-        z.next_in = (z_const Bytef *)at;
-        z.avail_in = some;
+        z->next_in = (z_const Bytef *)at;
+        z->avail_in = some;
+        *sum = (uint32_t)adler32(*sum, at, some);
         do {
-            z.next_out = part;
-            z.avail_out = sizeof part;
-            rc = deflate(&z, some == n ? Z_FINISH : Z_NO_FLUSH);
-            buf_add(out, part, sizeof part - z.avail_out);
-        } while (rc == Z_OK && z.avail_out == 0);
+            z->next_out = part;
+            z->avail_out = sizeof part;
+            deflate(z, some == n ? Z_SYNC_FLUSH : Z_NO_FLUSH);
+            buf_add(out, part, sizeof part - z->avail_out);
+        } while (z->avail_out == 0);
         at += some;
         n -= some;
     }
-    deflateEnd(&z);
+}
+
+uint32_t deflate_join(uint32_t sum, uint32_t next, size_t next_n)
+{
+    return (uint32_t)adler32_combine(sum, next, (z_off_t)next_n);
 }

@@ -29,6 +29,7 @@ int render_pdf(const struct doc *d, const char *path, struct err *e)
         goto out;
     if (pdf_file_begin(&w) != 0)
         goto out;
+    pdf_stream_begin(&w);
     if (d->block_count && d->blocks[0]->kind != DOC_LANDSCAPE)
         pdf_page_new(&w);
     pdf_block_all(&w, d->blocks, d->block_count);
@@ -43,6 +44,7 @@ int render_pdf(const struct doc *d, const char *path, struct err *e)
 out:
     if (rc != 0 && (w.failed || w.fonts.failed))
         err_set(e, "%s: %s", path, w.fonts.failed ? w.fonts.err.text : w.err.text);
+    pdf_stream_end(&w);
     HPDF_Free(w.pdf);
     pdf_font_close(&w.fonts);
     buf_free(&w.ops);

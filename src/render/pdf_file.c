@@ -244,32 +244,51 @@ int pdf_file_end(struct pdf_work *w)
     return 0;
 }
 
-/* Not HPDF_SaveToFile: it does not look at what fclose says, and a full disk goes unseen. */
+struct file_sink {
+    struct file_out *out;
+    struct err *e;
+};
+
+static HPDF_STATUS file_sink(HPDF_Stream stream, const HPDF_BYTE *bytes, HPDF_UINT n)
+{
+    const struct file_sink *s = stream->attr;
+
+    return file_add(s->out, bytes, n, s->e) == 0 ? HPDF_OK : HPDF_FILE_IO_ERROR;
+}
+
+/* What HPDF_SaveToFile does, into a file of ours: that one does not look at what fclose says, and a full disk
+ * goes unseen; HPDF_SaveToStream would hold the whole file in memory beside the document. */
+static int file_save(struct pdf_work *w, struct file_sink *sink)
+{
+    HPDF_Doc pdf = w->pdf;
+    HPDF_Stream to = HPDF_CallbackWriter_New(pdf->mmgr, file_sink, sink);
+    HPDF_STATUS rc =
+        to ? HPDF_Stream_WriteStr(to, "%PDF-1.4\012%\267\276\255\252\012") : HPDF_FAILD_TO_ALLOC_MEM;
+
+    if (rc == HPDF_OK)
+        rc = HPDF_Dict_Add(pdf->trailer, "Root", pdf->catalog);
+    if (rc == HPDF_OK)
+        rc = HPDF_Dict_Add(pdf->trailer, "Info", pdf->info);
+    if (rc == HPDF_OK)
+        rc = HPDF_Xref_WriteToStream(pdf->xref, to, NULL);
+    if (to)
+        HPDF_Stream_Free(to);
+    return rc == HPDF_OK ? 0 : pdf_page_fail(w, "writing the document");
+}
+
 int pdf_file_write(struct pdf_work *w, const char *path, struct err *e)
 {
-    struct file_out *out = NULL;
-    HPDF_BYTE part[65536];
+    struct err why = {""};
+    struct file_sink sink = {.e = &why};
 
-    if (HPDF_GetError(w->pdf) != HPDF_OK || HPDF_SaveToStream(w->pdf) != HPDF_OK) {
+    if (HPDF_GetError(w->pdf) != HPDF_OK) {
         pdf_page_fail(w, "writing the document");
         return err_set(e, "%s: %s", path, w->err.text);
     }
-    if (file_create(&out, path, 0600, e) != 0)
+    if (file_create(&sink.out, path, 0600, e) != 0)
         return -1;
-    HPDF_ResetStream(w->pdf);
-    for (;;) {
-        HPDF_UINT32 n = sizeof part;
-        HPDF_STATUS rc = HPDF_ReadFromStream(w->pdf, part, &n);
-
-        if (n && file_add(out, part, n, e) != 0)
-            break;
-        if (rc == HPDF_STREAM_EOF || (rc == HPDF_OK && n == 0))
-            return file_commit(out, e);
-        if (rc != HPDF_OK) {
-            err_set(e, "%s: libharu: reading the document back: error 0x%04lX", path, (unsigned long)rc);
-            break;
-        }
-    }
-    file_abandon(out);
-    return -1;
+    if (file_save(w, &sink) == 0)
+        return file_commit(sink.out, e);
+    file_abandon(sink.out);
+    return err_set(e, "%s: %s", path, why.text[0] ? why.text : w->err.text);
 }

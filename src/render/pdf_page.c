@@ -6,8 +6,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "render/pdf_stream.h"
 
-#define PAGE_FLUSH 16384 /* bytes of operators before they go into libharu's stream */
+#define PAGE_FLUSH 65536 /* bytes of operators that are deflated as one piece: most pages have fewer */
 
 int pdf_page_fail(struct pdf_work *w, const char *what)
 {
@@ -20,11 +21,10 @@ int pdf_page_fail(struct pdf_work *w, const char *what)
 
 /* ---- numbers and operators */
 
-static void page_number(struct pdf_work *w, double v) /* two places, without a locale */
+static void page_hundredths(struct pdf_work *w, long long c) /* without a locale */
 {
     char text[24];
     size_t n = sizeof text;
-    long long c = llround(v * 100);
     unsigned long long u = (unsigned long long)(c < 0 ? -c : c);
     unsigned part = (unsigned)(u % 100);
 
@@ -44,13 +44,25 @@ static void page_number(struct pdf_work *w, double v) /* two places, without a l
     buf_add(&w->ops, text + n, sizeof text - n);
 }
 
+/* What is drawn next is no text. */
+static void page_shut(struct pdf_work *w)
+{
+    if (w->open)
+        buf_text(&w->ops, "ET\n");
+    w->open = 0;
+}
+
 static void page_flush(struct pdf_work *w)
 {
-    if (w->ops.len && w->sheet_count && w->sheets[w->at].stream && !w->failed &&
-        HPDF_Stream_Write(w->sheets[w->at].stream, (const HPDF_BYTE *)w->ops.data, (HPDF_UINT)w->ops.len) !=
-            HPDF_OK)
-        pdf_page_fail(w, "writing a page");
+    page_shut(w);
+    if (w->sheet_count && !w->failed)
+        pdf_stream_add(w, &w->sheets[w->at], &w->ops);
     buf_clear(&w->ops);
+}
+
+static void page_number(struct pdf_work *w, double v)
+{
+    page_hundredths(w, llround(v * 100));
 }
 
 static void page_op(struct pdf_work *w, const char *op, size_t n, const double *v)
@@ -82,6 +94,7 @@ void pdf_page_go(struct pdf_work *w, size_t sheet)
     memset(w->font_names, 0, sizeof w->font_names);
     w->fill = w->stroke = PDF_NO_COLOUR;
     w->line = -1;
+    w->set_font = -1;
 }
 
 void pdf_page_new(struct pdf_work *w)
@@ -100,7 +113,6 @@ void pdf_page_new(struct pdf_work *w)
         pdf_page_fail(w, "adding a page");
         return;
     }
-    s.stream = ((HPDF_PageAttr)s.page->attr)->stream;
     if ((w->sheet_count & (w->sheet_count - 1)) == 0) /* a power of two is full */
         w->sheets = mem_grow(w->sheets, w->sheet_count ? w->sheet_count * 2 : 1, sizeof *w->sheets);
     page_flush(w);
@@ -173,6 +185,7 @@ void pdf_page_path(struct pdf_work *w, const double (*points)[2], size_t n, int 
 {
     if (page_hidden(w))
         return;
+    page_shut(w);
     for (size_t i = 0; i < n; i++) {
         double v[2] = {points[i][0], page_up(w, points[i][1])};
 
@@ -187,6 +200,7 @@ static void page_box(struct pdf_work *w, const char *op, double x, double y, dou
 
     if (page_hidden(w))
         return;
+    page_shut(w);
     page_op(w, "re", 4, v);
     page_op(w, op, 0, NULL);
 }
@@ -212,6 +226,7 @@ static void page_circle(struct pdf_work *w, double x, double y, double r, const 
 
     if (page_hidden(w))
         return;
+    page_shut(w);
     page_op(w, "m", 2, start);
     for (int i = 0; i < 4; i++)
         page_op(w, "c", 6, v[i]);
@@ -235,6 +250,7 @@ void pdf_page_hatch(struct pdf_work *w, double x, double y, double width, double
 
     if (page_hidden(w))
         return;
+    page_shut(w);
     page_op(w, "q", 0, NULL);
     page_op(w, "re", 4, clip);
     page_op(w, "W n", 0, NULL);
@@ -265,10 +281,25 @@ static void page_string(struct pdf_work *w, const uint16_t *codes, size_t n)
     }
 }
 
+/* The font of what follows; it stays set until another one is. */
+static void page_font(struct pdf_work *w, int font, double size)
+{
+    if (w->set_font == font && fabs(w->set_size - size) < 1e-6)
+        return;
+    buf_char(&w->ops, '/');
+    buf_text(&w->ops, w->font_names[font]);
+    buf_char(&w->ops, ' ');
+    page_number(w, size);
+    buf_text(&w->ops, "Tf ");
+    w->set_font = font;
+    w->set_size = size;
+}
+
 void pdf_page_show(struct pdf_work *w, double x, double y, int font, double size, double turn,
                    const uint16_t *codes, size_t n)
 {
-    double angle = turn * 3.14159265358979323846 / 180, up = page_up(w, y);
+    double angle = turn * 3.14159265358979323846 / 180;
+    long long at_x = llround(x * 100), at_y = llround(page_up(w, y) * 100);
 
     if (page_hidden(w) || n == 0)
         return;
@@ -284,24 +315,31 @@ void pdf_page_show(struct pdf_work *w, double x, double y, int font, double size
         pdf_page_fail(w, "naming a font on a page");
         return;
     }
-    buf_text(&w->ops, "BT /");
-    buf_text(&w->ops, w->font_names[font]);
-    buf_char(&w->ops, ' ');
-    page_number(w, size);
-    buf_text(&w->ops, "Tf ");
+    if (turn != 0)
+        page_shut(w);
+    if (!w->open) {
+        buf_text(&w->ops, "BT ");
+        w->text_x = w->text_y = 0;
+        w->open = 1;
+    }
+    page_font(w, font, size);
     if (turn != 0) {
         for (int i = 0; i < 4; i++)
             buf_print(&w->ops, "%.4f ", i == 0 || i == 3 ? cos(angle) : i == 1 ? sin(angle) : -sin(angle));
-        page_number(w, x);
-        page_number(w, up);
+        page_hundredths(w, at_x);
+        page_hundredths(w, at_y);
         buf_text(&w->ops, "Tm (");
     } else {
-        page_number(w, x);
-        page_number(w, up);
+        page_hundredths(w, at_x - w->text_x); /* from where the last one began: ISO 32000-1, 9.4.2 */
+        page_hundredths(w, at_y - w->text_y);
         buf_text(&w->ops, "Td (");
+        w->text_x = at_x;
+        w->text_y = at_y;
     }
     page_string(w, codes, n);
-    page_op(w, ") Tj ET", 0, NULL);
+    page_op(w, ") Tj", 0, NULL);
+    if (turn != 0)
+        page_shut(w);
 }
 
 void pdf_page_image(struct pdf_work *w, HPDF_Image image, double x, double y, double width, double height)
@@ -316,6 +354,7 @@ void pdf_page_image(struct pdf_work *w, HPDF_Image image, double x, double y, do
         pdf_page_fail(w, "an image");
         return;
     }
+    page_shut(w);
     page_op(w, "q", 0, NULL);
     page_op(w, "cm", 6, v);
     buf_print(&w->ops, "/%s ", name);

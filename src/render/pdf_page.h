@@ -19,9 +19,12 @@
 #define PDF_HEADING 11.0
 #define PDF_TITLE 20.0
 
+struct pdf_piece; /* pdf_stream.c */
+struct pdf_pool;
+
 struct pdf_sheet { /* one page */
     HPDF_Page page;
-    HPDF_Stream stream;
+    struct pdf_piece *first, *last; /* what is drawn on it */
     double width, height;
     const char *chapter; /* of the running head */
     int bare;            /* no head and no foot: the cover */
@@ -60,10 +63,16 @@ struct pdf_work {
     struct pdf_sheet *sheets;
     size_t sheet_count;
     size_t at;                         /* the sheet that is drawn on */
-    struct buf ops;                    /* its operators that are not yet in its stream */
+    struct pdf_pool *pool;             /* deflates the pages */
+    struct buf ops;                    /* operators of `at` that are in none of its pieces */
     const char *font_names[PDF_FONTS]; /* on this sheet; NULL: not yet asked for */
     unsigned fill, stroke;             /* colours that are set; PDF_NO_COLOUR: none yet */
     double line;
+    /* text that is being shown */
+    int open;                 /* between BT and ET */
+    int set_font;             /* place in fonts.all, -1: none yet */
+    double set_size;          /* of that font */
+    long long text_x, text_y; /* where its last line began, hundredths of a point */
     /* the box that blocks go into */
     double x, width, y, top, bottom;
     int fresh;    /* nothing stands on the page yet */

@@ -41,11 +41,12 @@ static void text_row(struct pdf_text *t, size_t from, size_t to)
 
     while (r.to > r.from && (t->glyphs[r.to - 1].flags & TEXT_SPACE))
         r.to--;
-    for (size_t i = from; i < r.to; i++) {
-        double leading = t->styles[t->glyphs[i].style].leading;
-
+    for (size_t i = from, style = SIZE_MAX; i < r.to; i++) {
         r.width += t->glyphs[i].width;
-        r.leading = leading > r.leading ? leading : r.leading;
+        if (t->glyphs[i].style != style) {
+            style = t->glyphs[i].style;
+            r.leading = t->styles[style].leading > r.leading ? t->styles[style].leading : r.leading;
+        }
     }
     if (r.leading == 0)
         r.leading = t->type.leading;
@@ -192,15 +193,31 @@ static void text_run(struct pdf_text *t, struct pdf_work *w, const char *text)
     }
 }
 
+/* Nearly all characters are of ASCII and none of those that a line may end after. */
+static int text_holds(const struct pdf_text *t, size_t i)
+{
+    static const char ends[128] = {[' '] = 1, ['-'] = 1, ['/'] = 1, ['_'] = 1, [':'] = 1, ['.'] = 1,
+                                   [','] = 1, ['&'] = 1, ['='] = 1, [';'] = 1, ['?'] = 1};
+    uint16_t c = t->glyphs[i].code;
+
+    return c < 0x80 && !ends[c] && (i + 1 == t->count || t->glyphs[i + 1].code < 0x80);
+}
+
 static void text_break_marks(struct pdf_text *t)
 {
     size_t piece = 0;
 
     for (size_t i = 0; i < t->count; i++) {
         struct pdf_glyph *g = &t->glyphs[i];
-        enum pdf_face face = t->styles[g->style].face;
-        int next = i + 1 < t->count && t->glyphs[i + 1].font >= 0 && !(t->glyphs[i + 1].flags & TEXT_LINE);
+        enum pdf_face face = PDF_REGULAR;
+        int next = 0;
 
+        if (text_holds(t, i)) {
+            piece++;
+            continue;
+        }
+        face = t->styles[g->style].face;
+        next = i + 1 < t->count && t->glyphs[i + 1].font >= 0 && !(t->glyphs[i + 1].flags & TEXT_LINE);
         piece = g->flags & (TEXT_SPACE | TEXT_LINE) ? 0 : piece + 1;
         if (g->font >= 0 && text_breaks(g->code,
                                         next               ? t->glyphs[i + 1].code
