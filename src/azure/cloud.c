@@ -261,26 +261,30 @@ int cloud_open(struct cloud *out, const char *name, struct http *http, struct er
     return rc;
 }
 
-/* Is this host one label, a dot and the suffix? Vaults are named so; anything else is somebody else's. */
-static int cloud_is_below(const char *host, const char *suffix)
+/* Is this host one label, a dot and the suffix? Vaults are named so; anything else is somebody else's. port:
+ * with its colon, that of Resource Manager, on which the vaults of a cloud answer too; "" is https's own. */
+static int cloud_is_below(const char *host, const char *suffix, const char *port)
 {
-    size_t label = strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    size_t label = strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789-"), n = suffix ? strlen(suffix) : 0;
 
-    return suffix && label && host[label] == '.' && strcmp(host + label + 1, suffix) == 0;
+    return n && label && host[label] == '.' && strncmp(host + label + 1, suffix, n) == 0 &&
+           strcmp(host + label + 1 + n, port) == 0;
 }
 
 const char *cloud_audience(const struct cloud *c, const char *url)
 {
     struct buf origin = {0};
-    const char *audience = NULL, *host = NULL;
+    const char *audience = NULL, *host = NULL, *port = strrchr(c->arm, ':');
 
+    if (strncmp(port, "://", 3) == 0)
+        port = "";
     if (cloud_origin(&origin, url) == 0) {
         host = buf_str(&origin) + 8;
         if (strcmp(buf_str(&origin), c->arm) == 0)
             audience = c->audience;
-        else if (cloud_is_below(host, c->vault_suffix))
+        else if (cloud_is_below(host, c->vault_suffix, port))
             audience = c->vault_audience;
-        else if (cloud_is_below(host, c->hsm_suffix))
+        else if (cloud_is_below(host, c->hsm_suffix, port))
             audience = c->hsm_audience;
     }
     buf_free(&origin);

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "azure/fetch.h"
+#include "azure/instead.h"
 #include "base/mem.h"
 #include "base/note.h"
 #include "base/utf8.h"
@@ -40,6 +41,7 @@ struct collect {
     struct db_stmt *next, *ended, *spoilt, *told; /* ready statements on the two tables below */
     struct collect_item *items;                   /* one for each resource, in their order */
     size_t count;
+    struct instead *instead;
     struct collect_scope_row *scopes; /* sorted by key */
     size_t scope_count;
     int per_scope; /* resources that are lists of a subscription */
@@ -125,8 +127,8 @@ static int collect_gap(void *ctx, const struct facts_gap *gap, struct err *e)
     if (told != 0)
         return told < 0 ? -1 : 0;
     utf8_visible(&reason, gap->reason, strlen(gap->reason));
-    rc = evidence_gap(c->evidence, gap->resource, gap->subject, gap->scope, gap->url, gap->status, gap->code,
-                      buf_str(&reason), gap->exchange, e);
+    rc = instead_gap(item->fetch.instead, c->evidence, gap->resource, gap->subject, gap->scope, gap->url,
+                     gap->status, gap->code, buf_str(&reason), gap->exchange, e);
     buf_free(&reason);
     return rc;
 }
@@ -157,7 +159,7 @@ static int collect_plan(struct collect *c, struct collect_item *item, struct err
     int rc = -1, scoped = 0;
 
     item->state = COLLECT_RUNNING;
-    item->begun = !*r->each;
+    item->begun = !*r->each || (r->at_vault && c->options->control_plane_only);
     if (item->begun)
         return 0;
     if (db_prepare(c->db, &s, r->each, e) != 0)
@@ -405,6 +407,8 @@ static int collect_settle_all(struct collect *c, struct err *e)
     if (c->options->tie && evidence_exchanges(c->evidence) &&
         tie_run(c->transport, c->evidence, &tie, c->options->tie, e) != 0)
         return -1;
+    if (instead_settle(c->instead, c->evidence, e) != 0)
+        return -1;
     for (size_t i = 0; i < c->count; i++) {
         if (collect_settle(c, c->items[i].fetch.resource, e) != 0)
             return -1;
@@ -476,7 +480,8 @@ static int collect_prepare(struct collect *c, struct err *e)
 {
     const struct collect_options *o = c->options;
 
-    if (facts_sql_begin(c->db, NULL, e) != 0 || db_exec(c->db, collect_tables, e) != 0)
+    if (facts_sql_begin(c->db, NULL, e) != 0 || db_exec(c->db, collect_tables, e) != 0 ||
+        instead_begin(&c->instead, c->db, o->resources, e) != 0)
         return -1;
     if (db_prepare(c->db, &c->next,
                    "SELECT n, subject, url, scope FROM main.collect_job INDEXED BY collect_job_next WHERE "
@@ -488,8 +493,11 @@ static int collect_prepare(struct collect *c, struct err *e)
                    "UPDATE main.collect_end SET complete = 0, code = coalesce(code, ?3) WHERE resource = ?1 "
                    "AND subject = ?2",
                    e) != 0 ||
-        db_prepare(c->db, &c->told, "SELECT 1 FROM snap.gap WHERE exchange = ?1 AND code = 'WrongShape'",
-                   e) != 0)
+        db_prepare(
+            c->db, &c->told,
+            "SELECT 1 FROM snap.gap WHERE exchange = ?1 AND code = 'WrongShape' UNION ALL SELECT 1 FROM "
+            "main.instead_gap WHERE exchange = ?1 AND code = 'WrongShape'",
+            e) != 0)
         return -1;
     for (size_t i = 0; i < o->subscription_count; i++) {
         if (evidence_scope(c->evidence, o->subscriptions[i].id, "option", o->subscriptions[i].written, e) !=
@@ -502,6 +510,7 @@ static int collect_prepare(struct collect *c, struct err *e)
                                                    .evidence = c->evidence,
                                                    .resource = &o->resources->rows[i],
                                                    .principal_id = o->principal_id,
+                                                   .instead = c->instead,
                                                    .ended = collect_ended,
                                                    .ctx = &c->items[i]};
     }
@@ -517,6 +526,7 @@ static void collect_close(struct collect *c)
     db_free(c->ended);
     db_free(c->spoilt);
     db_free(c->told);
+    instead_end(c->instead);
     free(c->items);
     free(c->scopes);
 }

@@ -32,6 +32,7 @@ struct collect_options {
     size_t subscription_count;
     const char *principal_id; /* under which requests go out; NULL: unknown */
     struct tie_result *tie;   /* count the lists a second way; NULL: do not */
+    int control_plane_only;   /* no vault and no managed HSM is asked itself */
     int probe; /* only find out what can be read: one thing of each kind in each subscription */
     const volatile sig_atomic_t *stop; /* set: end as soon as possible; may be NULL */
     void (*progress)(void *ctx, const struct collect_progress *p); /* called often; may be NULL */

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "azure/answer.h"
+#include "azure/instead.h"
 #include "azure/url.h"
 #include "base/mem.h"
 #include "base/note.h"
@@ -81,8 +82,8 @@ static int fetch_end(struct fetch_context *c, struct fetch *f, int complete, int
 
     if (reason) {
         utf8_visible(&visible, reason, strlen(reason));
-        if (evidence_gap(c->evidence, c->resource->name, f->subject, f->scope, here, status, code,
-                         buf_str(&visible), exchange, e) != 0)
+        if (instead_gap(c->instead, c->evidence, c->resource->name, f->subject, f->scope, here, status, code,
+                        buf_str(&visible), exchange, e) != 0)
             goto out;
     }
     rc = c->ended(c->ctx, &end, e);
@@ -115,13 +116,24 @@ static int fetch_send(struct fetch_context *c, struct fetch *f, struct err *e)
 static int fetch_url(const struct fetch_context *c, const char *id, int version, char **out, struct err *e)
 {
     struct buf url = {0};
+    char *origin = NULL;
+    int rc = -1;
 
-    if (url_build(&url, c->transport->endpoint, id, c->resource->versions[version], e) != 0) {
-        buf_free(&url);
-        return -1;
+    if (!c->resource->at_vault) {
+        rc = url_build(&url, c->transport->endpoint, id, c->resource->versions[version], e);
+    } else if (strncmp(id, "https://", 8) != 0) {
+        err_set(e, "\"%.200s\": not at a vault: it does not begin with https://", id);
+    } else { /* the transport has the last word: it sends nothing but to hosts of the cloud's vaults */
+        size_t n = 8 + strcspn(id + 8, "/");
+
+        origin = mem_copy_n(id, n);
+        rc = url_build(&url, origin, id + n, c->resource->versions[version], e);
     }
-    *out = buf_take(&url);
-    return 0;
+    if (rc == 0)
+        *out = buf_take(&url);
+    buf_free(&url);
+    free(origin);
+    return rc;
 }
 
 int fetch_begin(struct fetch_context *c, const struct fetch_job *job, struct err *e)
@@ -204,8 +216,8 @@ static void fetch_reason(const struct fetch_context *c, const struct fetch *f, i
     if (fetch_is_denied(status, a)) {
         buf_text(out, "permission denied");
         if (*c->resource->permission)
-            buf_print(out, ": the caller needs %s on %s", c->resource->permission,
-                      *f->subject ? f->subject : "/");
+            buf_print(out, ": the caller needs %s%s on %s", c->resource->at_vault ? "the data action " : "",
+                      c->resource->permission, *f->subject ? f->subject : "/");
     } else if (status == 404) {
         buf_text(out, "not found");
     } else if (status >= 300 && status < 400) {
@@ -274,12 +286,12 @@ static int fetch_failed(struct fetch_context *c, struct fetch *f, int status, co
 static int fetch_next_page(struct fetch_context *c, struct fetch *f, const char *next, int64_t exchange,
                            struct err *e)
 {
-    struct buf origin = {0};
+    struct buf origin = {0}, own = {0};
     uint64_t hash = fetch_hash(next);
     const char *code = NULL, *reason = NULL;
 
     if (strlen(next) > FETCH_URL_MAX || url_origin(&origin, next, strlen(next)) != 0 ||
-        strcmp(buf_str(&origin), c->transport->endpoint) != 0) {
+        url_origin(&own, f->first, strlen(f->first)) != 0 || strcmp(buf_str(&origin), buf_str(&own)) != 0) {
         code = "ForeignNextLink";
         reason = "nextLink leads to another scheme, host or port, or is no absolute URL: refused, the list "
                  "is not whole";
@@ -300,6 +312,7 @@ static int fetch_next_page(struct fetch_context *c, struct fetch *f, const char 
         }
     }
     buf_free(&origin);
+    buf_free(&own);
     if (code)
         return fetch_end(c, f, 0, f->page, 200, code, reason, exchange, e);
     free(f->url);

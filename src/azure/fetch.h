@@ -34,8 +34,9 @@ struct fetch_context {
     const struct resource *resource;
     int version; /* of its api-versions, the first to ask for: those before are not served here */
     const char *principal_id;
-    struct fetch *live; /* all that have not ended */
-    int under_way;      /* requests without their answer */
+    struct instead *instead; /* where gaps wait that another answer may close; NULL: they stand at once */
+    struct fetch *live;      /* all that have not ended */
+    int under_way;           /* requests without their answer */
     int64_t requests;
     int (*ended)(void *ctx, const struct fetch_end *end, struct err *e);
     void *ctx;

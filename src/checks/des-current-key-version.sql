@@ -6,8 +6,8 @@
 -- basis: good-practice
 -- link: rotation
 -- kind: des
--- needs: subscription, aks_cluster, scale_set, virtual_machine, disk, disk_encryption_set_list, disk_encryption_set, vault, managed_hsm,
---   deleted_vault, crypto_key, key_version
+-- needs: subscription, aks_cluster, scale_set, virtual_machine, disk, disk_encryption_set_list, disk_encryption_set, vault,
+--   managed_hsm, deleted_vault, crypto_key, vault_key, key_version, vault_key_version
 -- threshold: adoption-grace
 -- why: A key that was rotated in the vault protects nothing new until the disk encryption set uses the new version. This compares
 --   the two.

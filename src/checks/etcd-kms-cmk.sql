@@ -6,7 +6,7 @@
 -- basis: own-policy
 -- link: etcd
 -- kind: cluster
--- needs: subscription, aks_cluster, vault, managed_hsm, deleted_vault, crypto_key
+-- needs: subscription, aks_cluster, vault, managed_hsm, deleted_vault, crypto_key, vault_key
 -- why: Secrets of Kubernetes lie in etcd, on a disk of Microsoft. With the key management service of the cluster they are
 --   encrypted with a key in a vault of the organisation before they get there.
 -- limits: Whether secrets that were there before have been written again since, and so encrypted, is not seen. The key itself is judged

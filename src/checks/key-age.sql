@@ -6,8 +6,8 @@
 -- basis: good-practice
 -- link: rotation
 -- kind: key
--- needs: subscription, aks_cluster, scale_set, virtual_machine, disk, disk_encryption_set_list, disk_encryption_set, vault, managed_hsm,
---   deleted_vault, crypto_key, key_version
+-- needs: subscription, aks_cluster, scale_set, virtual_machine, disk, disk_encryption_set_list, disk_encryption_set, vault,
+--   managed_hsm, deleted_vault, crypto_key, vault_key, key_version, vault_key_version
 -- threshold: cryptoperiod
 -- why: A rotated key protects nothing new while a disk encryption set still uses the old version. So what counts is the age of the version
 --   that each set and each etcd uses, not that of the newest.

@@ -6,8 +6,8 @@
 -- basis: own-policy
 -- link: key
 -- kind: key
--- needs: subscription, aks_cluster, scale_set, virtual_machine, disk, disk_encryption_set_list, disk_encryption_set, vault, managed_hsm,
---   deleted_vault, crypto_key, key_version
+-- needs: subscription, aks_cluster, scale_set, virtual_machine, disk, disk_encryption_set_list, disk_encryption_set, vault,
+--   managed_hsm, deleted_vault, crypto_key, vault_key, key_version, vault_key_version
 -- threshold: cryptoperiod, key-expiry-required
 -- why: An expiry date within the cryptoperiod makes the end of a version visible and ends its use even if nobody thinks of it.
 -- limits: An expiry date replaces nothing by itself. That a new version takes over in time is shown by the tests of rotation.

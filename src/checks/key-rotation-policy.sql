@@ -6,8 +6,8 @@
 -- basis: good-practice
 -- link: rotation
 -- kind: key
--- needs: subscription, aks_cluster, scale_set, virtual_machine, disk, disk_encryption_set_list, disk_encryption_set, vault, managed_hsm,
---   deleted_vault, crypto_key
+-- needs: subscription, aks_cluster, scale_set, virtual_machine, disk, disk_encryption_set_list, disk_encryption_set, vault,
+--   managed_hsm, deleted_vault, crypto_key, vault_key, vault_key_rotation
 -- threshold: cryptoperiod
 -- why: Without an action of type rotate a new version appears only when somebody thinks of it; notify only sends a message.
 -- limits: The policy is a setting: that it worked shows in the versions. A disk encryption set takes a new version up only if its own

@@ -6,8 +6,8 @@
 -- basis: good-practice
 -- link: key
 -- kind: key
--- needs: subscription, aks_cluster, scale_set, virtual_machine, disk, disk_encryption_set_list, disk_encryption_set, vault, managed_hsm,
---   deleted_vault, crypto_key, key_version
+-- needs: subscription, aks_cluster, scale_set, virtual_machine, disk, disk_encryption_set_list, disk_encryption_set, vault,
+--   managed_hsm, deleted_vault, crypto_key, vault_key, key_version, vault_key_version
 -- threshold: key-expiry-warning
 -- why: When the version in use is disabled, expired or deleted, the disks stop answering about one hour later and their machines shut down.
 -- limits: The state on the day of the snapshot. That a set can reach its key (rights, network) is shown by other tests or not at all.

@@ -22,6 +22,7 @@ static const struct cmd_option collect_option_rows[] = {
     {"--credential", "NAME",
      "sign in with this one alone: Environment, WorkloadIdentity, ManagedIdentity, "
      "AzureCLI or AzureDeveloperCLI"},
+    {"--control-plane-only", NULL, "ask no vault or managed HSM for keys that Resource Manager refuses"},
     {"--ca-file", "PEM", "trust these authorities too, beside the system's"},
     {"--deadline", "TIME", "what is not read by then is a gap: 90s, 30m, 2h (default 6h)"},
     {"--timeout", "TIME", "for one try of one request (default 100s)"},
@@ -183,6 +184,7 @@ static int collect_take(const struct collect_job *job, struct store *store, stru
                                       .subscription_count = job->scope.count,
                                       .principal_id = *job->principal ? job->principal : NULL,
                                       .tie = live ? &tie : NULL,
+                                      .control_plane_only = cmd_has(job->args, "--control-plane-only"),
                                       .stop = &collect_signal,
                                       .progress = collect_show_progress,
                                       .progress_ctx = show};

@@ -19,6 +19,7 @@ static const struct cmd_option doctor_option_rows[] = {
     {"--credential", "NAME",
      "sign in with this one alone: Environment, WorkloadIdentity, ManagedIdentity, "
      "AzureCLI or AzureDeveloperCLI"},
+    {"--control-plane-only", NULL, "ask no vault or managed HSM for keys that Resource Manager refuses"},
     {"--ca-file", "PEM", "trust these authorities too, beside the system's"},
     {"--deadline", "TIME", "give up after this time: 90s, 30m (default 6h)"},
     {"--timeout", "TIME", "for one try of one request (default 100s)"},
@@ -110,8 +111,8 @@ static int doctor_refused(struct doctor *d, const char *scope, struct err *e)
         d->refused++;
         utf8_visible(&reason, db_text(s, 4), strlen(db_text(s, 4)));
         if (r && *r->permission && doctor_is_denial(db_int(s, 2), db_text(s, 3)))
-            printf("  MISSING    %s: the action %s%s%s (%s)\n", r->title, r->permission,
-                   strcmp(db_text(s, 1), scope) != 0 ? " on " : "",
+            printf("  MISSING    %s: the %saction %s%s%s (%s)\n", r->title, r->at_vault ? "data " : "",
+                   r->permission, strcmp(db_text(s, 1), scope) != 0 ? " on " : "",
                    strcmp(db_text(s, 1), scope) != 0 ? db_text(s, 1) : "", db_text(s, 3));
         else
             printf("  NOT READ   %s: %s\n", r ? r->title : "scope", buf_str(&reason));
@@ -254,6 +255,7 @@ static int doctor_try(struct doctor *d, const struct collect_job *job, struct tr
                                       .subscription_count = job->scope.count,
                                       .principal_id = d->principal,
                                       .probe = 1,
+                                      .control_plane_only = cmd_has(job->args, "--control-plane-only"),
                                       .stop = &collect_signal};
     struct collect_result result = {0};
     struct store *store = NULL;

@@ -2,6 +2,15 @@
 -- copies of the snapshot's tables and `policy`, after all of those, before the checks. Plain SQL, also part of a pack's
 -- rebuild.sql. Columns named *_key hold folded ids; evidence: tokens "N#/pointer" or "N", N = exchange.n.
 
+-- Keys that Resource Manager did not give, where their vault or managed HSM did: the same facts from the second place. src leads to
+-- that answer.
+INSERT INTO crypto_key
+SELECT v.* FROM vault_key v WHERE NOT EXISTS (SELECT 1 FROM crypto_key c WHERE c.id_key = v.id_key) ORDER BY v.id_key;
+INSERT INTO key_rotation_policy
+SELECT v.* FROM vault_key_rotation v WHERE NOT EXISTS (SELECT 1 FROM key_rotation_policy p WHERE p.key_key = v.key_key) ORDER BY v.key_key;
+INSERT INTO key_version
+SELECT v.* FROM vault_key_version v WHERE v.key_key NOT IN (SELECT key_key FROM key_version) ORDER BY v.id_key;
+
 -- Everything that was asked for, and whether it was read to its end. No row: it was not asked for, so it is not known.
 CREATE TABLE list_state(
   resource         TEXT NOT NULL,
@@ -19,6 +28,8 @@ WITH word(resource, words) AS (VALUES
   ('virtual_machine', 'virtual machines'), ('disk', 'disks'), ('disk_encryption_set_list', 'disk encryption sets'),
   ('disk_encryption_set', 'the disk encryption set'), ('vault', 'key vaults'), ('managed_hsm', 'managed HSMs'),
   ('deleted_vault', 'deleted vaults'), ('crypto_key', 'the key'), ('key_version', 'versions of the key'),
+  ('vault_key', 'the key at its vault'), ('vault_key_version', 'versions of the key at its vault'),
+  ('vault_key_rotation', 'the rotation policy at the vault'),
   ('diagnostic_setting', 'diagnostic settings'), ('role_assignment', 'role assignments'), ('role_definition', 'role definitions'),
   ('policy_assignment', 'policy assignments'), ('policy_definition', 'the policy definition'), ('policy_set', 'the policy initiative'),
   ('policy_exemption', 'policy exemptions'), ('management_group', 'management groups'), ('mg_descendant', 'the management group roster'))

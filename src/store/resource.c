@@ -82,7 +82,7 @@ static int resource_shape_read(struct resource *r, struct err *e)
 int resource_read(struct resource *out, const struct embed_row *file, struct err *e)
 {
     struct resource r = {.file = file};
-    const char *gone = NULL;
+    const char *gone = NULL, *audience = NULL;
     int rc = -1;
 
     if (header_read(&r.header, file->name, file->data, e) != 0)
@@ -92,6 +92,9 @@ int resource_read(struct resource *out, const struct embed_row *file, struct err
     r.each = resource_field(&r, "each");
     r.permission = resource_field(&r, "permission");
     r.declares = resource_field(&r, "declares");
+    r.instead = resource_field(&r, "instead");
+    audience = resource_field(&r, "audience");
+    r.at_vault = strcmp(audience, "vault") == 0;
     r.versions = resource_words(header_get(&r.header, "api-version"));
     r.after = resource_words(header_get(&r.header, "after"));
     r.must = resource_words(header_get(&r.header, "must"));
@@ -103,6 +106,10 @@ int resource_read(struct resource *out, const struct embed_row *file, struct err
     }
     if (*r.each && !r.versions[0]) {
         err_set(e, "%s: api-version: name at least one", file->name);
+        goto out;
+    }
+    if (*audience && !r.at_vault && strcmp(audience, "arm") != 0) {
+        err_set(e, "%s: audience: \"%s\": write arm or vault", file->name, audience);
         goto out;
     }
     if (resource_shape_read(&r, e) != 0)

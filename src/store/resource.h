@@ -19,9 +19,12 @@ enum resource_shape {
 struct resource {
     const struct embed_row *file;
     struct header header;
-    const char *name;       /* header `resource`; also the word in exchange.resource */
-    const char *title;      /* for people: "disks" */
-    const char *each;       /* SELECT of subject, url [, scope]; "" asks for nothing */
+    const char *name;    /* header `resource`; also the word in exchange.resource */
+    const char *title;   /* for people: "disks" */
+    const char *each;    /* SELECT of subject, url [, scope]; "" asks for nothing */
+    const char *instead; /* the resource that this one stands in for: an answer of it about the same subject
+                            counts as that one's; "" none */
+    int at_vault;        /* asked of vaults and managed HSMs themselves, not of Resource Manager */
     const char *permission; /* ARM actions that the read needs; may be "" */
     const char *declares;   /* SELECT of subscription_id, name: the subscriptions that are visible; "" in all
                                files but one */

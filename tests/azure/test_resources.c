@@ -3,9 +3,10 @@
  *
  * Lines of an .expect file; a line that starts with # is a remark, an empty line ends a section:
  *   let NAME TEXT                {NAME} in any later line stands for TEXT
- *   GET PATH STATUS FILE         an answer: the body is the file, in the same folder, or what stands here if
- *                                it starts with { or [; "-" is an empty body. One subscription, S, is there
- *                                unless the case answers /subscriptions itself.
+ *   GET PATH STATUS FILE         an answer of Resource Manager, or where PATH is a URL, of that place: the
+ *                                body is the file, in the same folder, or what stands here if it starts with
+ *                                { or [; "-" is an empty body. One subscription, S, is there unless the case
+ *                                answers /subscriptions itself.
  *   rows TABLE: COLUMN, ...      then every row of the table, in order of these columns: a | b | NULL | ''
  *   gaps                         then every gap: resource | code | words of the reason. What was not recorded
  *                                counts for this resource alone.
@@ -100,7 +101,7 @@ static void let(struct expect *x, const char *name, const char *text)
 
 static void har_entry(struct json_out *o, const char *path, int status, const char *body)
 {
-    char *url = mem_print(ARM "%s", path);
+    char *url = strncmp(path, "https://", 8) == 0 ? mem_copy(path) : mem_print(ARM "%s", path);
 
     json_object(o, NULL);
     json_put_text(o, "startedDateTime", "2026-09-30T06:00:00Z");

@@ -62,6 +62,40 @@ def recorded(s, work):
     check("a recording that cannot be written", code == 1 and "none/x.har" in said, said)
 
 
+def second_place(work):
+    """Resource Manager refuses every key: the vaults themselves give them, and nothing is missing for it. Refused there too, or
+    not to be asked, it is."""
+    import sqlite3
+
+    def keys(store, what):
+        done = subprocess.run([live.KC, "assess", "--store", store, "--format", "json"], capture_output=True, text=True, check=False)
+        check(f"{what}: assessed", done.returncode in (0, 4), done.stderr)
+        return {(f["check"], re.sub(r":\d+", "", f["subject"])): f["status"] for f in json.loads(done.stdout)["findings"] if f["check"].startswith("key-")}
+
+    with live.Standin(work, "--vaults", "vault.localhost") as s:
+        code, said = s.collect(work / "first")
+    check("Resource Manager gives the keys", code == 4 and "2 gaps" in said, said)
+    refused = ("--vaults", "vault.localhost", "--rule", "key-rbac,path=*/vaults/*/keys/*")
+    with live.Standin(work, *refused) as s:
+        code, said = s.collect(work / "second", "--record", work / "second.har")
+        check("the vaults give the keys", code == 4 and "2 gaps" in said, said)
+        check("vaults were asked", any(not r["host"].startswith("localhost") for r in s.requests()))
+        code, said = s.collect(work / "plane", "--control-plane-only")
+        check("vaults are not asked where that is wanted", code == 4 and "2 gaps" not in said, said)
+    first, second = keys(work / "first", "first"), keys(work / "second", "second")
+    check("the same is found of the keys", first == second and "pass" in second.values(), {k: (first.get(k), v) for k, v in second.items() if first.get(k) != v})
+    check("without either nothing is known of them", not {v for k, v in keys(work / "plane", "plane").items()} & {"pass"})
+    done = subprocess.run([live.KC, "collect", "--store", work / "second-replayed", "--replay", work / "second.har", "--principal", live.READER],
+                          capture_output=True, text=True, check=False)
+    check("their answers are in the recording", done.returncode == 4 and same(work / "second", work / "second-replayed"), done.stderr)
+    db = sqlite3.connect(f"file:{live.snapshots(work / 'second')[-1]}?mode=ro", uri=True)
+    check("what Resource Manager said stays in evidence", db.execute("SELECT count(*) FROM exchange WHERE resource = 'crypto_key' AND status = 400").fetchone()[0] > 5)
+    with live.Standin(work, *refused, "--rule", "forbidden,path=/keys*") as s:
+        code, said = s.collect(work / "neither")
+    gaps = live.Snapshot(work / "neither").gaps
+    check("refused by both", code == 4 and {"crypto_key", "vault_key", "key_version"} <= {r for r, _ in gaps}, gaps)
+
+
 def killed(s, store, after):
     run = subprocess.Popen(s.command(store), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=s.env())
     deadline = time.time() + 60
@@ -212,6 +246,7 @@ def main():
             usage(s, work)
         resumed(work)
         bounded(work)
+        second_place(work)
         tied(work)
         doctor(work)
     print(f"{len(wrong)} wrong")
