@@ -29,7 +29,7 @@ WITH word(resource, words) AS (VALUES
   ('disk_encryption_set', 'the disk encryption set'), ('vault', 'key vaults'), ('managed_hsm', 'managed HSMs'),
   ('deleted_vault', 'deleted vaults'), ('crypto_key', 'the key'), ('key_version', 'versions of the key'),
   ('vault_key', 'the key at its vault'), ('vault_key_version', 'versions of the key at its vault'),
-  ('vault_key_rotation', 'the rotation policy at the vault'),
+  ('vault_key_rotation', 'the rotation policy at the vault'), ('used_key_version', 'the version of the key'),
   ('diagnostic_setting', 'diagnostic settings'), ('role_assignment', 'role assignments'), ('role_definition', 'role definitions'),
   ('policy_assignment', 'policy assignments'), ('policy_definition', 'the policy definition'), ('policy_set', 'the policy initiative'),
   ('policy_exemption', 'policy exemptions'), ('management_group', 'management groups'), ('mg_descendant', 'the management group roster'))

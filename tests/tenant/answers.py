@@ -76,6 +76,16 @@ class Answers:
     def __init__(self, tenant):
         self.tenant = tenant
         self.guids = {r["name"]: r["guid"] for r in tenant.roles}
+        self.in_use = None
+
+    def uses(self, url):
+        """Does a disk encryption set or a cluster name this version of a key?"""
+        if self.in_use is None:
+            self.in_use = set()
+            for s in map(self.tenant.load, self.tenant.roster):
+                self.in_use.update(x.key_url.lower() for x in s.sets)
+                self.in_use.update(c.kms_key.lower() for c in s.clusters)
+        return url.lower() in self.in_use
 
     def all(self):
         t = self.tenant
@@ -197,3 +207,6 @@ class Answers:
                     continue
                 yield Answer(url(f"{id}/keys/{k.name}", "vaults"), keys.key(s.id, v, k))
                 yield from listed(f"{id}/keys/{k.name}/versions", "vaults", keys.key_versions(s.id, v, k), size=25)
+                for one in k.versions[:-1]:
+                    if self.uses(keys.key_url(v, k.name, one.id)):
+                        yield Answer(url(f"{id}/keys/{k.name}/versions/{one.id}", "vaults"), keys.old_version(s.id, v, k, one))

@@ -98,6 +98,14 @@ def key_versions(sub, v, k):
                "properties": {"attributes": attributes(v, one), "keyUri": base, "keyUriWithVersion": f"{base}/{one.id}"}}
 
 
+def old_version(sub, v, k, one):
+    """One version by itself: as the key, which is its current version, without the policy."""
+    whole = key(sub, v, k)
+    base = f"https://{host(v)}:443/keys/{k.name}"
+    p = {"attributes": attributes(v, one), "kty": k.type, "keyOps": list(k.ops), "keySize": k.bits, "keyUri": base, "keyUriWithVersion": f"{base}/{one.id}"}
+    return {"id": f"{whole['id']}/versions/{one.id}", "name": one.id, "type": "Microsoft.KeyVault/vaults/keys/versions", "location": v.location, "properties": p}
+
+
 def diagnostic_setting(sub, v, row):
     name, kind, place, what = row
     entry = {"category": what if what[0].isupper() else None, "categoryGroup": None if what[0].isupper() else what, "enabled": True,
