@@ -13,6 +13,7 @@
 #include "lib/json.h"
 
 #define CLOUD_ANSWER_MAX ((size_t)1 << 20)
+#define CLOUD_RETRIES 3 /* as for tokens: after 0.5, 1 and 2 s, or as Retry-After says */
 
 static const struct cloud_row {
     const char *name, *arm, *authority, *vault_suffix, *hsm_suffix;
@@ -180,7 +181,8 @@ struct cloud_answer {
     const char *endpoint;
     int status;
     struct err why;
-    int read;
+    int read, again; /* again: another try may help */
+    int wait;        /* seconds that the server asks for */
 };
 
 static int cloud_answered(void *owner, const struct http_answer *a, struct err *e)
@@ -189,6 +191,9 @@ static int cloud_answered(void *owner, const struct http_answer *a, struct err *
 
     (void)e;
     c->status = a->status;
+    c->again = a->fault == HTTP_LOST ||
+               (a->fault == HTTP_ANSWERED && (a->status == 408 || a->status == 429 || a->status >= 500));
+    c->wait = a->header[HTTP_RETRY_AFTER] ? atoi(a->header[HTTP_RETRY_AFTER]) : 0;
     if (a->fault != HTTP_ANSWERED)
         err_set(&c->why, "%s: %s", c->endpoint, a->why);
     else if (a->status != 200)
@@ -217,6 +222,11 @@ static int cloud_discover(struct cloud *out, const char *endpoint, struct http *
                                        .owner = &answer};
         int sent = http_call(http, &request, e);
 
+        for (int k = 0; sent == 0 && answer.again && k < CLOUD_RETRIES; k++) {
+            if (http_pause(http, answer.wait > 0 && answer.wait <= 30 ? answer.wait * 1000 : 500 << k) != 0)
+                break;
+            sent = http_call(http, &request, e);
+        }
         free(url);
         if (sent != 0)
             return err_context(e, "%s/metadata/endpoints", endpoint);

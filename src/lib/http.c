@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include <curl/curl.h>
 
@@ -506,6 +507,20 @@ int http_abort(struct http *h, struct err *e)
 static int http_late(const struct http *h)
 {
     return h->deadline && clock_ticks() >= h->deadline;
+}
+
+int http_pause(const struct http *h, int64_t milliseconds)
+{
+    int64_t end = clock_ticks() + milliseconds;
+
+    while (clock_ticks() < end) {
+        struct timespec slice = {0, 50000000};
+
+        if ((h->stop && *h->stop) || (h->deadline && clock_ticks() >= h->deadline))
+            return -1;
+        nanosleep(&slice, NULL);
+    }
+    return 0;
 }
 
 int http_call(struct http *h, const struct http_request *request, struct err *e)

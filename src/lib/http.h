@@ -90,6 +90,9 @@ size_t http_held(const struct http *h); /* bytes of bodies that are coming in */
  * returns 0. */
 int http_call(struct http *h, const struct http_request *request, struct err *e);
 
+/* Lets time pass before another try. -1 when the client is told to stop or its deadline comes. */
+int http_pause(const struct http *h, int64_t milliseconds);
+
 /* Is this URL's host this machine or its link (127.0.0.0/8, ::1, localhost, 169.254.0.0/16)? */
 int http_is_local(const char *url);
 

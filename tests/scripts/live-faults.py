@@ -41,6 +41,7 @@ ALONE = [
     ("slow-tls,delay=500", True), ("gone,path=*/subscriptions/85dca2ae*/disks", False),
     ("html,path=*/oauth2/*", False), ("error,path=*/oauth2/*", False), ("hang,path=*/oauth2/*", False),
     ("truncate,path=*/oauth2/*", False), ("invalid-json,path=*/oauth2/*", False), ("html,path=/metadata/*", False),
+    ("error,status=503,first=2,path=/metadata/*", True), ("throttle,first=1,retry_after=1,path=/metadata/*", True), ("reset,first=1,path=/metadata/*", True),
     ("echo,path=*/disks", False), ("echo,status=200,path=*/disks", False), ("echo,status=403,path=*/vaults", False),
     ("empty,path=*/disks", False), ("empty,path=*/managedClusters,times=1", False), ("empty,path=*/vaults", False),
     ("forbidden,path=*/Microsoft.ResourceGraph/*", None), ("html,path=*/Microsoft.ResourceGraph/*", None),
