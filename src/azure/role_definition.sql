@@ -83,7 +83,8 @@ FROM block b, kind k WHERE b.type = 'object' AND coalesce(json_type(b.o, k.path)
 UNION ALL
 SELECT b.role_guid, b.block, 'action', NULL, b.src, b.ptr FROM block b WHERE b.type <> 'object';
 
--- The same role with other permissions in another list: which ones hold is not known.
+-- The same role with other permissions in another list: which ones hold is not known. Where the texts differ, what they say is compared:
+-- blocks and patterns in any order, an empty list as none.
 CREATE TEMP VIEW role_permission_gap AS
 WITH body AS MATERIALIZED (
   SELECT e.n AS src, ltrim(CAST(sqlar_uncompress(s.data, s.sz) AS TEXT), char(65279)) AS b
@@ -91,9 +92,27 @@ WITH body AS MATERIALIZED (
   WHERE e.resource = 'role_definition' AND e.usable AND e.status = 200
 ),
 item AS MATERIALIZED (
-  SELECT b.src, '/value/' || v.key AS ptr, lower(v.value ->> '$.name') AS role_guid, coalesce(v.value -> '$.properties.permissions', '') AS permissions
+  SELECT b.src, '/value/' || v.key AS ptr, lower(v.value ->> '$.name') AS role_guid, coalesce(v.value -> '$.properties.permissions', 'null') AS permissions
   FROM body b, json_each(b.b, '$.value') v WHERE v.type = 'object' AND json_type(v.value, '$.name') = 'text'
 ),
-first AS (SELECT i.role_guid, i.permissions FROM item i CROSS JOIN role_definition d WHERE d.role_guid = i.role_guid AND d.src = i.src AND d.ptr = i.ptr)
-SELECT x.resource, x.subject, x.subject AS scope, x.url, x.status, 'Contradiction' AS code, 'role_permission: an item at ' || i.ptr || ' contradicts another one about the same thing' AS reason, x.n AS exchange
-FROM item i JOIN first f ON f.role_guid = i.role_guid JOIN exchange x ON x.n = i.src WHERE i.permissions <> f.permissions ORDER BY x.n, i.ptr;
+first AS (SELECT i.role_guid, i.permissions FROM item i CROSS JOIN role_definition d WHERE d.role_guid = i.role_guid AND d.src = i.src AND d.ptr = i.ptr),
+odd AS MATERIALIZED (
+  SELECT i.src, i.ptr, i.permissions AS here, f.permissions AS there FROM item i JOIN first f ON f.role_guid = i.role_guid WHERE i.permissions <> f.permissions
+),
+side AS (SELECT src, ptr, 0 AS which, here AS p FROM odd UNION ALL SELECT src, ptr, 1, there FROM odd),
+word AS (
+  SELECT s.src, s.ptr, s.which, b.key AS block, k.key || ' ' || CASE WHEN k.type <> 'array' THEN k.type || ' ' || coalesce(k.value, '')
+    WHEN a.type = 'text' THEN lower(a.value) ELSE a.type || ' ' || coalesce(a.value, '') END AS word
+  FROM side s, json_each(CASE json_type(s.p) WHEN 'array' THEN s.p ELSE '[]' END) b, json_each(CASE b.type WHEN 'object' THEN b.value ELSE '{}' END) k,
+    json_each(CASE k.type WHEN 'array' THEN k.value ELSE '[null]' END) a
+  WHERE k.type <> 'null'
+),
+said AS (
+  SELECT src, ptr, which, block, group_concat(word, char(10)) AS said FROM (SELECT * FROM word ORDER BY src, ptr, which, block, word) GROUP BY src, ptr, which, block
+),
+whole AS (SELECT src, ptr, which, group_concat(said, char(11)) AS said FROM (SELECT * FROM said ORDER BY src, ptr, which, said) GROUP BY src, ptr, which)
+SELECT x.resource, x.subject, x.subject AS scope, x.url, x.status, 'Contradiction' AS code, 'role_permission: an item at ' || o.ptr || ' contradicts another one about the same thing' AS reason, x.n AS exchange
+FROM odd o JOIN exchange x ON x.n = o.src
+LEFT JOIN whole h ON h.src = o.src AND h.ptr = o.ptr AND h.which = 0
+LEFT JOIN whole t ON t.src = o.src AND t.ptr = o.ptr AND t.which = 1
+WHERE coalesce(h.said, '') <> coalesce(t.said, '') ORDER BY x.n, o.ptr;
