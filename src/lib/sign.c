@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "lib/sign_parts.h"
 
 #define SIGN_RSA_BITS 2048 /* NIST SP 800-131A Rev. 2: shorter keys may not sign */
 
@@ -242,6 +243,101 @@ int sign_detached_file(const struct signer *s, const char *path, struct buf *der
     return rc;
 }
 
+int signer_hash(const struct signer *s)
+{
+    return EVP_PKEY_is_a(s->key, "EC") && EVP_PKEY_get_bits(s->key) == 384 ? 384 : 256;
+}
+
+static int sign_attribute_compare(const void *a, const void *b)
+{
+    const struct buf *x = a, *y = b;
+    int order = memcmp(x->data, y->data, x->len < y->len ? x->len : y->len);
+
+    return order ? order : (x->len > y->len) - (x->len < y->len);
+}
+
+/* Signs the signed attributes: DER of a SET OF, sorted (RFC 5652, section 5.4; X.690, 11.6). OpenSSL's own
+ * CMS_SignerInfo_sign would add a signing-time, which PAdES forbids (ETSI EN 319 142-1, section 6.3). */
+static int sign_attributes(CMS_SignerInfo *info, EVP_PKEY *key, const EVP_MD *md)
+{
+    struct buf rows[16] = {{0}}, all = {0}, head = {0};
+    int count = CMS_signed_get_attr_count(info), good = count > 0 && count <= 16;
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    unsigned char *value = NULL;
+    size_t n = 0;
+
+    for (int i = 0; good && i < count; i++) {
+        unsigned char *der = NULL;
+        int size = i2d_X509_ATTRIBUTE(CMS_signed_get_attr(info, i), &der);
+
+        good = size > 0;
+        buf_add(&rows[i], der, good ? (size_t)size : 0);
+        OPENSSL_free(der);
+    }
+    if (good)
+        qsort(rows, (size_t)count, sizeof rows[0], sign_attribute_compare);
+    for (int i = 0; i < 16; i++) {
+        buf_add(&all, buf_str(&rows[i]), rows[i].len);
+        buf_free(&rows[i]);
+    }
+    good = good && all.len < 65536;
+    buf_char(&head, 0x31);
+    if (all.len >= 256)
+        buf_char(&head, (char)0x82);
+    else if (all.len >= 128)
+        buf_char(&head, (char)0x81);
+    if (all.len >= 256)
+        buf_char(&head, (char)(all.len >> 8));
+    buf_char(&head, (char)(all.len & 0xff));
+    buf_add(&head, buf_str(&all), all.len);
+    good = good && ctx && EVP_DigestSignInit(ctx, NULL, md, NULL, key) == 1 &&
+           EVP_DigestSign(ctx, NULL, &n, (const unsigned char *)head.data, head.len) == 1;
+    value = mem_alloc(n);
+    good = good && EVP_DigestSign(ctx, value, &n, (const unsigned char *)head.data, head.len) == 1 &&
+           ASN1_OCTET_STRING_set(CMS_SignerInfo_get0_signature(info), value, (int)n) == 1;
+    free(value);
+    buf_free(&all);
+    buf_free(&head);
+    EVP_MD_CTX_free(ctx);
+    return good;
+}
+
+/* By hand where CMS_sign would read the content: only its digest is known here (RFC 5652, section 5.4). */
+int sign_digest(const struct signer *s, const struct sign_terms *terms, const unsigned char *digest, size_t n,
+                struct buf *der, struct err *e)
+{
+    const unsigned flags = CMS_BINARY | CMS_DETACHED | CMS_CADES | CMS_NOSMIMECAP | CMS_PARTIAL;
+    const EVP_MD *md = signer_hash(s) == 384 ? EVP_sha384() : EVP_sha256();
+    CMS_ContentInfo *cms = NULL;
+    CMS_SignerInfo *info = NULL;
+    unsigned char *bytes = NULL;
+    int size = 0, rc = -1;
+
+    if (terms && terms->tsa)
+        return err_set(e, "%s: time stamps are not asked for", terms->tsa);
+    if (n * 8 != (size_t)signer_hash(s))
+        return err_set(e, "a digest of %zu bytes: the signer signs one of %d bits", n, signer_hash(s));
+    cms = CMS_sign(NULL, NULL, s->chain, NULL, flags);
+    info = cms ? CMS_add1_signer(cms, s->cert, s->key, md, flags) : NULL;
+    if (!info ||
+        CMS_signed_add1_attr_by_NID(info, NID_pkcs9_contentType, V_ASN1_OBJECT, OBJ_nid2obj(NID_pkcs7_data),
+                                    -1) != 1 ||
+        CMS_signed_add1_attr_by_NID(info, NID_pkcs9_messageDigest, V_ASN1_OCTET_STRING, digest, (int)n) !=
+            1 ||
+        (EVP_PKEY_is_a(s->key, "RSA-PSS") ? CMS_SignerInfo_sign(info) != 1
+                                          : !sign_attributes(info, s->key, md)) ||
+        (size = i2d_CMS_ContentInfo(cms, &bytes)) <= 0) {
+        sign_fail(e, "digest", "cannot be signed");
+        goto out;
+    }
+    buf_add(der, bytes, (size_t)size);
+    rc = 0;
+out:
+    OPENSSL_free(bytes);
+    CMS_ContentInfo_free(cms);
+    return rc;
+}
+
 /* One detached signature of one signer over SHA-256 or longer, and nothing behind it. */
 static int sign_shape(CMS_ContentInfo *cms, const char *path, struct err *e)
 {
@@ -300,14 +396,13 @@ static X509_STORE *sign_trust(CMS_ContentInfo *cms, const char *trust_pem, struc
     return NULL;
 }
 
-int sign_verify_file(const void *der, size_t n, const char *path, const char *trust_pem, char **name,
-                     struct err *e)
+static int sign_verify_bio(const void *der, size_t n, const char *path, BIO *content, const char *trust_pem,
+                           char **name, struct err *e)
 {
     const unsigned char *at = der;
     CMS_ContentInfo *cms = NULL;
     X509_STORE *store = NULL;
     STACK_OF(X509) *signers = NULL;
-    BIO *content = NULL;
     int rc = -1;
 
     ERR_clear_error();
@@ -322,11 +417,6 @@ int sign_verify_file(const void *der, size_t n, const char *path, const char *tr
     }
     if (sign_shape(cms, path, e) != 0 || !(store = sign_trust(cms, trust_pem, e)))
         goto out;
-    if (!(content = BIO_new_file(path, "rb"))) {
-        ERR_clear_error();
-        err_set(e, "%s: cannot read: %s", path, strerror(errno));
-        goto out;
-    }
     if (CMS_verify(cms, NULL, store, content, NULL, CMS_BINARY | CMS_CADES) != 1) {
         sign_fail(e, path, "the signature does not hold");
         goto out;
@@ -341,8 +431,32 @@ int sign_verify_file(const void *der, size_t n, const char *path, const char *tr
     rc = 0;
 out:
     sk_X509_free(signers);
-    BIO_free(content);
     X509_STORE_free(store);
     CMS_ContentInfo_free(cms);
+    return rc;
+}
+
+int sign_verify_file(const void *der, size_t n, const char *path, const char *trust_pem, char **name,
+                     struct err *e)
+{
+    BIO *content = BIO_new_file(path, "rb");
+    int rc = -1;
+
+    if (!content) {
+        ERR_clear_error();
+        return err_set(e, "%s: cannot read: %s", path, strerror(errno));
+    }
+    rc = sign_verify_bio(der, n, path, content, trust_pem, name, e);
+    BIO_free(content);
+    return rc;
+}
+
+int sign_verify_parts(const void *der, size_t n, const char *path, const struct sign_part *parts,
+                      size_t count, const char *trust_pem, char **name, struct err *e)
+{
+    BIO *content = sign_parts_open(path, parts, count, e);
+    int rc = content ? sign_verify_bio(der, n, path, content, trust_pem, name, e) : -1;
+
+    BIO_free(content);
     return rc;
 }

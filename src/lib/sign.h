@@ -4,6 +4,7 @@
 #define KC_LIB_SIGN_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -15,10 +16,33 @@ const char *signer_name(const struct signer *s); /* subject of the certificate, 
 int sign_detached(const struct signer *s, const void *bytes, size_t n, struct buf *der, struct err *e);
 int sign_detached_file(const struct signer *s, const char *path, struct buf *der, struct err *e);
 
+#define SIGN_DIGEST 64 /* bytes of the longest digest, SHA-512 */
+
+int signer_hash(const struct signer *s); /* bits of the SHA-2 that it signs: 256, P-384: 384 */
+
+struct sign_terms {
+    const char *tsa; /* URL of a time stamp authority (RFC 3161); NULL: no time stamp */
+    int pades;       /* for a PDF (ETSI EN 319 142-1): no signing-time attribute */
+};
+
+/* A detached signature over content of this digest (signer_hash() bits). terms NULL: none of them. */
+int sign_digest(const struct signer *s, const struct sign_terms *terms, const unsigned char *digest, size_t n,
+                struct buf *der, struct err *e);
+
 /* Checks a detached DER signature over the file. trust_pem NULL: the signature must fit the bytes, but who
  * signed is not established (the signer's own certificate is taken at its word). *name: subject of the
  * signing certificate, caller's. */
 int sign_verify_file(const void *der, size_t n, const char *path, const char *trust_pem, char **name,
                      struct err *e);
+
+/* ---- parts of a file, one after the other: a PDF's signature covers the file but its own place */
+struct sign_part {
+    uint64_t at, size; /* bytes */
+};
+int sign_parts_digest(const char *path, const struct sign_part *parts, size_t count, int bits,
+                      unsigned char digest[SIGN_DIGEST], size_t *n, struct err *e);
+/* sign_verify_file for parts of the file. */
+int sign_verify_parts(const void *der, size_t n, const char *path, const struct sign_part *parts,
+                      size_t count, const char *trust_pem, char **name, struct err *e);
 
 #endif

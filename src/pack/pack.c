@@ -290,7 +290,7 @@ int pack_write(const struct pack_options *o, struct pack_result *r, struct err *
         pack_facts(&j, e) != 0 || pack_render_pages(&j, e) != 0 || pack_counts(&j, r, e) != 0 ||
         pack_render_end(&j, e) != 0)
         goto out;
-    if (pack_bag(&j, e) != 0 || pack_sign(&j, e) != 0)
+    if (pack_pdf(&j, e) != 0 || pack_bag(&j, e) != 0 || pack_sign(&j, e) != 0)
         goto out;
     rc = pack_finish(&j, r, e);
 out:

@@ -56,6 +56,9 @@ int pack_render_pages(struct pack_job *j, struct err *e); /* the other formats *
 int pack_render_end(struct pack_job *j, struct err *e);   /* waits for the workbook */
 void pack_render_stop(struct pack_job *j);                /* when nobody wants it any more; always fine */
 
+/* pack_pdf.c: the PDF's own signature, when there is a signer. */
+int pack_pdf(struct pack_job *j, struct err *e);
+
 /* pack_id.c */
 int pack_id(struct pack_job *j, struct err *e);
 

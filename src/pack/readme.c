@@ -3,6 +3,38 @@
 
 #include "pack/bag.h"
 
+/* The PDF's own signature, by what coreutils and openssl have: two ranges of the file, and the CMS in the
+ * hole between them. */
+static void readme_pdf(struct buf *out)
+{
+    buf_text(
+        out,
+        "`data/report.pdf` carries a signature of its own besides, for whoever gets that file alone: it "
+        "certifies "
+        "the file and permits\n"
+        "no change (DocMDP with P 1). In a PDF reader, or with poppler's `pdfsig data/report.pdf`, look for "
+        "**Total document signed**: a\n"
+        "file that was added to after it was signed still has a valid signature over its first part. The "
+        "same by "
+        "hand; the last\n"
+        "two numbers of the four must end where the file ends (bash):\n\n"
+        "```sh\n"
+        "range=($(grep -a '^/ByteRange' data/report.pdf | tr -cd '0-9 '))\n"
+        "test $((range[2] + range[3])) = $(stat -c %s data/report.pdf)\n"
+        "(head -c ${range[1]} data/report.pdf; tail -c ${range[3]} data/report.pdf) >../covered.bin\n"
+        "head -c $((range[2] - 1)) data/report.pdf | tail -c $((range[2] - range[1] - 2)) | tr a-f A-F | \\\n"
+        "  basenc --base16 -d >../report.p7s\n"
+        "openssl cms -verify -cades -binary -inform DER -in ../report.p7s -content ../covered.bin \\\n"
+        "  -CAfile CA.pem -purpose any -out /dev/null\n```\n\n"
+        "The signature was added behind the report. What stands before it is the report as it was drawn, "
+        "which the "
+        "same snapshot and\n"
+        "options give again, byte for byte:\n\n"
+        "```sh\n"
+        "head -c $(($(grep -abo '%%EOF' data/report.pdf | tail -n 2 | head -n 1 | cut -d: -f1) + 6)) "
+        "data/report.pdf | sha256sum\n```\n\n");
+}
+
 static void readme_signature(struct buf *out, const struct readme *r)
 {
     buf_text(out, "## 1. Who made it: the signature\n\n");
@@ -33,6 +65,7 @@ static void readme_signature(struct buf *out, const struct readme *r)
         "```sh\nopenssl cms -cmsout -print -inform DER -in " BAG_SIGNATURE
         " | grep -E 'subject:|issuer:'\n```\n\n",
         r->signer);
+    readme_pdf(out);
 }
 
 static void readme_files(struct buf *out)

@@ -210,6 +210,7 @@ int verify_folder(struct verify *v, struct err *e)
     verify_manifest(v, BAG_MANIFEST, &found, 1, &payload);
     verify_oxum(v, &payload);
     verify_signatures(v, &found);
+    verify_pdf(v);
     rc = verify_chain(v, e);
     if (rc == 0 && v->o->deep && v->failed)
         verify_say(v, VERIFY_NOTE, "tests", "not performed again: the pack is not whole");

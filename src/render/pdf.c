@@ -38,7 +38,7 @@ int render_pdf(const struct doc *d, const char *path, struct err *e)
     pdf_contents_numbers(&w);
     pdf_page_heads(&w);
     pdf_page_go(&w, 0); /* the last operators are on their page now */
-    if (pdf_link_all(&w) != 0 || pdf_file_end(&w) != 0 || pdf_stream_all(&w) != 0)
+    if (pdf_link_all(&w) != 0 || pdf_field(&w) != 0 || pdf_file_end(&w) != 0 || pdf_stream_all(&w) != 0)
         goto out;
     rc = pdf_file_write(&w, path, e);
 out:

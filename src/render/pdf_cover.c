@@ -97,6 +97,7 @@ void pdf_cover(struct pdf_work *w, const struct doc_block *b)
         w->y = w->bottom - height > w->y + 16 ? w->bottom - height : w->y + 16;
         pdf_page_stroke(w, w->doc->colours.quiet, 0.7);
         pdf_page_frame(w, x, w->y, width, height);
+        w->field = (struct pdf_field){w->at, x, w->y, width, height};
         w->y += 12;
         w->x = x + 14;
         w->width = width - 28;

@@ -56,6 +56,11 @@ struct pdf_line { /* a line of the contents that waits for its page number */
     double x, y, width, height;
 };
 
+struct pdf_field { /* the box on the cover that a signature field lies over; all 0: there is none */
+    size_t sheet;
+    double x, y, width, height;
+};
+
 struct pdf_work {
     const struct doc *doc;
     HPDF_Doc pdf;
@@ -88,6 +93,7 @@ struct pdf_work {
     size_t entry_count;
     struct pdf_line *lines;
     size_t line_count;
+    struct pdf_field field;
     int failed; /* the first error stays in `err` */
     struct err err;
 };

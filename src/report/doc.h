@@ -104,6 +104,7 @@ struct doc {
     char *foot_left;                           /* pack id */
     char *foot_middle;                         /* classification; "from a recording" */
     char *created;                  /* YYYY-MM-DDThh:mm:ssZ: the report's date, never the clock of the day */
+    int will_sign;                  /* the box on the cover gets a signature field */
     double page_width, page_height; /* points */
     struct doc_colours colours;
     unsigned char *logo_png; /* decoded and encoded anew, or NULL */

@@ -321,6 +321,7 @@ int template_build(struct db *facts, const char *name_or_dir, const struct repor
         goto out;
     b.root = b.at = root;
     b.doc = doc_new();
+    b.doc->will_sign = o->will_sign;
     rc = template_run(&b, e);
     db_unconfine(facts);
     if (rc != 0) {

@@ -16,6 +16,8 @@
 #include "lib/digest.h"
 #include "lib/sign.h"
 #include "pack/bag.h"
+#include "pack/pdf_sign.h"
+#include "pack/pdf_small.h"
 #include "store/store.h"
 
 static char dir[] = "/tmp/kc-verify-XXXXXX";
@@ -75,6 +77,21 @@ static void seal_bag(const char *pack)
     free(sig);
 }
 
+static void put_pdf(void)
+{
+    struct signer *s = NULL;
+    struct buf pdf = {0};
+    struct err e = {""};
+
+    pdf_small(&pdf);
+    if (file_write(at("pack/data/report.pdf"), pdf.data, pdf.len, 0600, &e) != 0 ||
+        signer_load(&s, at("key.pem"), at("cert.pem"), &e) != 0 ||
+        pdf_sign(at("pack/data/report.pdf"), s, NULL, "2026-11-24T10:00:00Z", &e) != 0)
+        fail_msg("%s", e.text);
+    signer_free(s);
+    buf_free(&pdf);
+}
+
 static int setup(void **state)
 {
     static const char *const files[] = {"README-auditor.md",    "data/report.pdf",  "data/report.txt",
@@ -105,6 +122,7 @@ static int setup(void **state)
         put(path, files[i]);
         free(path);
     }
+    put_pdf();
     if (store_open(&store, at("store"), &e) != 0)
         fail_msg("%s", e.text);
     assert_int_equal(store_count(store), 2);
@@ -261,7 +279,7 @@ static void a_remade_bag_has_no_signature_that_fits(void **state)
     assert_int_equal(run("t", NULL, 1, &lines), 1);
     assert_non_null(strstr(buf_str(&lines), "FAIL  tagmanifest-sha256.txt.p7s"));
     buf_clear(&lines);
-    assert_int_equal(run("pack", "other.pem", 1, &lines), 1);
+    assert_int_equal(run("pack", "other.pem", 1, &lines), 2); /* the pack's signature and the PDF's */
     assert_non_null(strstr(buf_str(&lines), "certificate verify error"));
     buf_free(&lines);
 }

@@ -14,6 +14,16 @@ id=$(basename "$(find "$work/one" -mindepth 1 -maxdepth 1 -type d)")
 diff -r "$work/one/$id" "$work/two/$id" || fail "the folders differ"
 cmp "$work/one/$id.zip" "$work/two/$id.zip" || fail "the zips differ"
 
+# signed twice, the PDF without its signature is the same: the command of README-auditor.md
+for n in 1 2; do
+  make_pack "$work/signed$n" --sign-key "$work/key.pem" --sign-cert "$work/cert.pem"
+  cut=$(grep -h "grep -abo '%%EOF'" "$work/signed$n"/*/README-auditor.md)
+  (cd "$work/signed$n"/*/ && bash -euo pipefail -c "$cut") >"$work/unsigned$n"
+  [ "$(wc -c <"$work/unsigned$n")" = 68 ] || fail "no hash of the unsigned PDF: $cut"
+done
+cmp "$work/unsigned1" "$work/unsigned2" || fail "the PDF before its signature differs"
+cmp "$work/signed1"/*/data/report.pdf "$work/signed2"/*/data/report.pdf >"$work/cmp.log" && fail "two signatures with the same bytes: was it signed?"
+
 # other options: another id
 make_pack "$work/three" --framework pci-dss
 [ ! -e "$work/three/$id" ] || fail "the id says nothing about the frameworks"
