@@ -34,6 +34,7 @@ static const struct cmd_option collect_option_rows[] = {
     {"--principal", "OBJECT-ID", "who made the recording: without it, visibility is not proven"},
     {"--sign-key", "PEM", "seal the snapshot with this private key"},
     {"--sign-cert", "PEM", "and this certificate"},
+    {"--tsa", "URL", "and have this authority stamp the seal (RFC 3161)"},
     {NULL, NULL, NULL},
 };
 
@@ -122,6 +123,8 @@ static int collect_read_job(struct collect_job *job, const struct cmd_args *args
         return err_set(e, "--taken-at: \"%s\": write a UTC time like 2026-11-24T09:30:00Z", job->taken_at);
     if (cmd_has(args, "--sign-key") != cmd_has(args, "--sign-cert"))
         return err_set(e, "--sign-key and --sign-cert go together");
+    if (cmd_has(args, "--tsa") && !cmd_has(args, "--sign-key"))
+        return err_set(e, "--tsa: there is no seal to stamp without --sign-key and --sign-cert");
     if ((value = cmd_value(args, "--principal")) && !scope_is_guid(value, job->principal))
         return err_set(e, "--principal: \"%s\": write the object id, a GUID", value);
     for (int i = 0; job->replay && (value = cmd_value_at(args, "--subscription", i)); i++) {
@@ -189,13 +192,16 @@ static int collect_take(const struct collect_job *job, struct store *store, stru
                                       .progress = collect_show_progress,
                                       .progress_ctx = show};
     struct collect_result result = {0};
+    struct err unstamped = {""};
     struct evidence_run run = {.origin = transport->origin,
                                .principal_id = options.principal_id,
                                .principal_basis = live ? "token" : "operator",
                                .taken_at = job->taken_at,
                                .command_line = command_line,
                                .started = clock_now(),
-                               .signer = job->signer};
+                               .signer = job->signer,
+                               .tsa = cmd_value(job->args, "--tsa"),
+                               .unstamped = &unstamped};
     struct collect_sum sum = {.sealed = job->signer != NULL};
     int code = EXIT_FAILED, finished = 0;
 
@@ -235,6 +241,9 @@ static int collect_take(const struct collect_job *job, struct store *store, stru
     if (finished != 0 || store_drop_partials(store, e) != 0)
         goto out;
     collect_show_end(show, store_last(store), &sum);
+    if (*unstamped.text)
+        note_warn("time stamp pending: %s: keycustody seal --store %s --tsa URL mends it", unstamped.text,
+                  job->store);
     code = sum.gaps ? EXIT_INCOMPLETE : EXIT_OK;
 out:
     note_status("%s", "");

@@ -20,6 +20,8 @@ static const struct cmd_option report_option_rows[] = {
     {"--strict", NULL, "exit code 4 when something in scope was not read"},
     {"--sign-key", "PEM", "private key that signs the pack"},
     {"--sign-cert", "PEM", "its certificate, with the chain behind it"},
+    {"--tsa", "URL",
+     "and have this authority stamp the signature (RFC 3161); without its answer no pack is made"},
     {NULL, NULL, NULL},
 };
 
@@ -29,11 +31,8 @@ static char *report_command_line(const struct cmd_args *args)
 {
     static const struct {
         const char *option, *word;
-    } places[] = {{"--store", "STORE"},
-                  {"--out", "OUT"},
-                  {"--sign-key", "KEY"},
-                  {"--sign-cert", "CERT"},
-                  {"--engagement", "FILE"}};
+    } places[] = {{"--store", "STORE"},    {"--out", "OUT"}, {"--sign-key", "KEY"},
+                  {"--sign-cert", "CERT"}, {"--tsa", "URL"}, {"--engagement", "FILE"}};
     struct buf b = {0};
 
     buf_text(&b, "keycustody report");
@@ -61,6 +60,10 @@ static int report_signer(const struct cmd_args *args, struct signer **signer, in
     if (!key != !cert) {
         *code = EXIT_USAGE;
         return err_set(e, "--sign-key and --sign-cert: give both or neither");
+    }
+    if (!key && cmd_has(args, "--tsa")) {
+        *code = EXIT_USAGE;
+        return err_set(e, "--tsa: there is no signature to stamp without --sign-key and --sign-cert");
     }
     return key ? signer_load(signer, key, cert, e) : 0;
 }
@@ -115,6 +118,7 @@ static int report_run(int argc, char **argv, struct err *e)
     options.as_of = cmd_value(&args, "--as-of");
     options.command_line = command_line;
     options.signer = signer;
+    options.tsa = cmd_value(&args, "--tsa");
     if (pack_write(&options, &result, e) != 0)
         goto out;
     report_print(&result, signer);

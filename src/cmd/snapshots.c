@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/note.h"
 #include "cmd/cmd.h"
 #include "lib/db.h"
 #include "lib/json.h"
+#include "lib/stamp.h"
 #include "store/store.h"
 
 static const struct cmd_option snapshots_option_rows[] = {
@@ -56,11 +58,37 @@ struct snapshots_row {
     int64_t subscriptions, exchanges, gaps;
     int known;
     char *source;
+    int wanted;              /* a time stamp was asked for when it was taken */
+    struct stamp_seen stamp; /* of the seal */
 };
+
+/* The stamp in the seal, whoever's it is; verify says whether it holds and whose it is. */
+static void snapshots_stamp(const struct store_snapshot *s, struct snapshots_row *row)
+{
+    struct buf der = {0};
+
+    if (s->seal && file_read(s->seal, 1 << 20, &der, NULL) == 0)
+        stamp_check(der.data, der.len, NULL, &row->stamp, NULL);
+    buf_free(&der);
+}
+
+static const char *snapshots_seal(const struct store_snapshot *s, const struct snapshots_row *row)
+{
+    if (!s->seal)
+        return "-";
+    return row->stamp.there ? "stamped" : row->wanted ? "pending" : "sealed";
+}
+
+static void snapshots_row_free(struct snapshots_row *row)
+{
+    free(row->source);
+    stamp_seen_free(&row->stamp);
+}
 
 static void snapshots_read(const struct store_snapshot *s, struct snapshots_row *row)
 {
     struct db *db = NULL;
+    int64_t wanted = 0;
 
     *row = (struct snapshots_row){0};
     if (db_open(&db, s->path, DB_READ, NULL) != 0)
@@ -69,23 +97,27 @@ static void snapshots_read(const struct store_snapshot *s, struct snapshots_row 
                  db_value_int(db, &row->exchanges, NULL, "SELECT count(*) FROM exchange") == 0 &&
                  db_value_int(db, &row->gaps, NULL, "SELECT count(*) FROM gap") == 0 &&
                  db_value_text(db, &row->source, NULL, "SELECT source FROM snapshot") == 0 && row->source;
+    if (row->known)
+        db_value_int(db, &wanted, NULL, "SELECT command_line GLOB '* --tsa *' FROM snapshot");
+    row->wanted = wanted == 1;
     db_close(db);
+    snapshots_stamp(s, row);
 }
 
 static void snapshots_table(const struct store *store, const struct snapshots_broken *broken)
 {
-    printf("%-8s  %-20s  %-9s  %5s  %7s  %5s  %-6s  %s\n", "id", "taken at", "source", "subs.", "answers",
+    printf("%-8s  %-20s  %-9s  %5s  %7s  %5s  %-7s  %s\n", "id", "taken at", "source", "subs.", "answers",
            "gaps", "seal", "chain");
     for (size_t i = 0; i < store_count(store); i++) {
         const struct store_snapshot *s = store_at(store, i);
         struct snapshots_row row;
 
         snapshots_read(s, &row);
-        printf("%-8s  %-20s  %-9s  %5lld  %7lld  %5lld  %-6s  %s\n", s->id, s->taken_at,
+        printf("%-8s  %-20s  %-9s  %5lld  %7lld  %5lld  %-7s  %s\n", s->id, s->taken_at,
                row.known ? row.source : "?", (long long)row.subscriptions, (long long)row.exchanges,
-               (long long)row.gaps, s->seal ? "sealed" : "-",
+               (long long)row.gaps, snapshots_seal(s, &row),
                snapshots_is_broken(broken, s->file) ? "BROKEN" : "holds");
-        free(row.source);
+        snapshots_row_free(&row);
     }
     for (size_t i = 0; i < broken->count; i++)
         printf("%s: %s\n", broken->file[i], broken->what[i]);
@@ -113,12 +145,14 @@ static int snapshots_json(const struct store *store, const struct snapshots_brok
         json_put_text(&o, "previous", i ? store_at(store, i - 1)->id : NULL);
         json_put_text(&o, "source", row.source);
         json_put_bool(&o, "sealed", s->seal != NULL);
+        json_put_text(&o, "time_stamp", row.stamp.there && *row.stamp.text ? row.stamp.text : NULL);
+        json_put_bool(&o, "time_stamp_pending", s->seal && row.wanted && !row.stamp.there);
         json_put_bool(&o, "chain_holds", !snapshots_is_broken(broken, s->file));
         json_put_int(&o, "subscriptions", row.subscriptions);
         json_put_int(&o, "answers", row.exchanges);
         json_put_int(&o, "gaps", row.gaps);
         json_object_end(&o);
-        free(row.source);
+        snapshots_row_free(&row);
     }
     json_array_end(&o);
     json_array(&o, "broken");

@@ -11,6 +11,8 @@
 static const struct cmd_option verify_option_rows[] = {
     {"--allow-unsigned", NULL, "a pack without a signature is no failure (it still proves no author)"},
     {"--deep", NULL, "perform a pack's tests again and judge it again from its raw answers"},
+    {"--tsa-trust", "CA.pem", "the same for the authority of the time stamps"},
+    {"--require-time-stamp", NULL, "every signature needs a time stamp that --tsa-trust vouches for"},
     {"--trust", "CA.pem", "certificates to trust: the signer's must come from one of them"},
     {NULL, NULL, NULL},
 };
@@ -41,6 +43,8 @@ static int verify_command(int argc, char **argv, struct err *e)
         goto out;
     }
     options.trust = cmd_value(&args, "--trust");
+    options.tsa_trust = cmd_value(&args, "--tsa-trust");
+    options.require_stamp = cmd_has(&args, "--require-time-stamp");
     options.allow_unsigned = cmd_has(&args, "--allow-unsigned");
     options.deep = cmd_has(&args, "--deep");
     code = EXIT_FAILED;

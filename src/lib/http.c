@@ -328,6 +328,8 @@ static int http_may_send(const struct http_request *r, struct err *e)
 {
     if (strncasecmp(r->url, "https://", 8) == 0)
         return 0;
+    if (r->plain && !r->bearer && strncasecmp(r->url, "http://", 7) == 0)
+        return 0;
     if (r->metadata && strncasecmp(r->url, "http://", 7) == 0 && http_is_local(r->url))
         return 0;
     return err_set(
@@ -358,7 +360,8 @@ static void http_lines(struct http_transfer *t, const struct http_request *r)
         http_line(t, buf_str(&line));
         buf_free(&line);
     }
-    http_line(t, "Accept: application/json");
+    if (!r->plain)
+        http_line(t, "Accept: application/json");
     http_line(t, "Expect:"); /* no 100-continue: it costs a round trip */
     for (size_t i = 0; r->headers && r->headers[i]; i++)
         http_line(t, r->headers[i]);
@@ -383,7 +386,7 @@ static void http_set(struct http *h, struct http_transfer *t, const struct http_
 
     curl_easy_setopt(easy, CURLOPT_URL, r->url);
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L); /* a nextLink goes out byte by byte */
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, r->metadata ? "http,https" : "https");
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, r->metadata || r->plain ? "http,https" : "https");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
     /* Rather share a connection than open another. Without TLS curl learns only from the first answer whether

@@ -61,6 +61,7 @@ struct http_request {
     int connect_timeout;   /* seconds until the connection stands */
     size_t size_max;       /* bytes of the body, decoded */
     int secret;            /* the answer is wiped too */
+    int plain;             /* http will do: what comes back is signed itself; never with a token */
     int metadata;          /* instance metadata: plain http, to this machine or its link alone; no proxy */
     http_done *done;
     void *owner;

@@ -368,13 +368,15 @@ static int sign_shape(CMS_ContentInfo *cms, const char *path, struct err *e)
 /* Whom to trust: the file of CA certificates, or, without one, whatever certificate the signature brings
  * along (then the check says that the bytes fit this certificate, not whose it is, and expiry means nothing).
  */
-static X509_STORE *sign_trust(CMS_ContentInfo *cms, const char *trust_pem, struct err *e)
+static X509_STORE *sign_trust(CMS_ContentInfo *cms, const char *trust_pem, int64_t when, struct err *e)
 {
     X509_STORE *store = X509_STORE_new();
     X509_VERIFY_PARAM *param = store ? X509_STORE_get0_param(store) : NULL;
     STACK_OF(X509) *certs = NULL;
     int good = param && X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_ANY) == 1;
 
+    if (good && when)
+        X509_VERIFY_PARAM_set_time(param, (time_t)when);
     if (good && trust_pem) {
         good = X509_STORE_load_file(store, trust_pem) == 1;
         if (!good)
@@ -399,6 +401,12 @@ static X509_STORE *sign_trust(CMS_ContentInfo *cms, const char *trust_pem, struc
 static int sign_verify_bio(const void *der, size_t n, const char *path, BIO *content, const char *trust_pem,
                            char **name, struct err *e)
 {
+    return sign_verify_file_at(der, n, path, trust_pem, 0, name, e);
+}
+
+int sign_verify_file_at(const void *der, size_t n, const char *path, const char *trust_pem, int64_t when,
+                        char **name, struct err *e)
+{
     const unsigned char *at = der;
     CMS_ContentInfo *cms = NULL;
     X509_STORE *store = NULL;
@@ -415,7 +423,7 @@ static int sign_verify_bio(const void *der, size_t n, const char *path, BIO *con
         err_set(e, "%s: the signature file has bytes behind its end", path);
         goto out;
     }
-    if (sign_shape(cms, path, e) != 0 || !(store = sign_trust(cms, trust_pem, e)))
+    if (sign_shape(cms, path, e) != 0 || !(store = sign_trust(cms, trust_pem, when, e)))
         goto out;
     if (CMS_verify(cms, NULL, store, content, NULL, CMS_BINARY | CMS_CADES) != 1) {
         sign_fail(e, path, "the signature does not hold");

@@ -34,6 +34,10 @@ int sign_digest(const struct signer *s, const struct sign_terms *terms, const un
  * signing certificate, caller's. */
 int sign_verify_file(const void *der, size_t n, const char *path, const char *trust_pem, char **name,
                      struct err *e);
+/* The same, with certificates judged at a time (seconds since 1970) at which the signature is known to have
+ * been there; 0: now. */
+int sign_verify_file_at(const void *der, size_t n, const char *path, const char *trust_pem, int64_t when,
+                        char **name, struct err *e);
 
 /* ---- parts of a file, one after the other: a PDF's signature covers the file but its own place */
 struct sign_part {

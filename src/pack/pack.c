@@ -18,6 +18,7 @@
 #include "base/note.h"
 #include "judge/findings_json.h"
 #include "judge/policy.h"
+#include "lib/stamp.h"
 #include "lib/zip.h"
 #include "pack/bag.h"
 #include "pack/pack_job.h"
@@ -117,6 +118,7 @@ static int pack_facts(struct pack_job *j, struct err *e)
 static int pack_readme(struct pack_job *j, struct err *e)
 {
     struct readme r = {.id = j->id,
+                       .stamped = j->o->signer && j->o->tsa,
                        .snapshot = j->report.snapshot_file,
                        .signer = j->report.signer,
                        .sealed = j->snapshot->seal != NULL,
@@ -169,6 +171,10 @@ static int pack_sign(struct pack_job *j, struct err *e)
 
     if (j->o->signer) {
         rc = sign_detached_file(j->o->signer, list, &der, e);
+        if (rc == 0 && j->o->tsa && stamp_add(&der, j->o->tsa, e) != 0) {
+            err_context(e, "--tsa");
+            rc = -1;
+        }
         if (rc == 0)
             rc = pack_put(j, BAG_SIGNATURE, der.data, der.len, e);
     }

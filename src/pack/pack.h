@@ -20,6 +20,7 @@ struct pack_options {
     const char *as_of;             /* the report's date; NULL: the snapshot's */
     const char *command_line;      /* without what changes nothing in the pack: see options.json */
     const struct signer *signer;   /* NULL: unsigned */
+    const char *tsa;               /* with signer: URL of the authority that stamps; NULL: no time stamp */
 };
 
 struct pack_result {

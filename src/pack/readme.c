@@ -68,6 +68,32 @@ static void readme_signature(struct buf *out, const struct readme *r)
     readme_pdf(out);
 }
 
+static void readme_stamp(struct buf *out)
+{
+    buf_text(out,
+             "The signature carries a time stamp (RFC 3161): an authority's word that the signature was "
+             "there at that time. "
+             "`TSA.pem` holds\n"
+             "the authority's certificate that you trust. Take the stamp and the signature's value out, and "
+             "check one "
+             "against the other:\n\n"
+             "```sh\n"
+             "at=$(openssl asn1parse -inform DER -in " BAG_SIGNATURE
+             " | awk -F: '/timeStampToken/ { f = 1; next } f && /SEQUENCE/ { print $1 + 0; exit }')\n"
+             "value=$(openssl asn1parse -inform DER -in " BAG_SIGNATURE
+             " | awk -F: '/OCTET STRING/ { v = $1 + 0 } /timeStampToken/ { print v; exit }')\n"
+             "openssl asn1parse -inform DER -in " BAG_SIGNATURE " -strparse $at -noout -out ../token.der\n"
+             "openssl asn1parse -inform DER -in " BAG_SIGNATURE
+             " -strparse $value -noout -out ../signature.bin >/dev/null\n"
+             "openssl ts -verify -token_in -in ../token.der -data ../signature.bin -CAfile TSA.pem\n"
+             "openssl ts -reply -token_in -in ../token.der -token_out -text | grep 'Time stamp:'\n```\n\n"
+             "It says `Verification: OK` and the time. Where the signer's certificate has expired since, "
+             "give that time to the "
+             "command above as\n"
+             "`-attime SECONDS`. A stamp does not show that the content is true, nor that nothing else was "
+             "signed before.\n\n");
+}
+
 static void readme_files(struct buf *out)
 {
     buf_text(out, "## 2. Nothing is missing, changed or added: the manifests\n\n"
@@ -163,6 +189,8 @@ void readme_text(struct buf *out, const struct readme *r)
               "report as plain text.\n\n",
               r->id);
     readme_signature(out, r);
+    if (r->stamped)
+        readme_stamp(out);
     readme_files(out);
     readme_answers(out, r);
     readme_tests(out, r);

@@ -14,7 +14,6 @@
 #include "store/store.h"
 
 #define VERIFY_LIST_BYTES (64u << 20) /* of a manifest */
-#define VERIFY_SIGNATURE_BYTES (1u << 20)
 
 /* What contracts.md calls the pack: without one of these it is none. */
 static const char *const verify_needed[] = {
@@ -152,24 +151,11 @@ static void verify_oxum(struct verify *v, const struct manifest *payload)
 
 static void verify_signature(struct verify *v, const char *name)
 {
-    char *signed_file = file_join(v->dir, BAG_TAGMANIFEST), *signer = NULL;
-    struct buf der = {0};
-    struct err e = {""};
+    char *signature = file_join(v->dir, name), *signed_file = file_join(v->dir, BAG_TAGMANIFEST);
 
-    if (verify_read(v, name, VERIFY_SIGNATURE_BYTES, &der) != 0)
-        goto out;
-    if (sign_verify_file(der.data, der.len, signed_file, v->o->trust, &signer, &e) != 0)
-        verify_say(v, VERIFY_FAIL, name, "%s", e.text);
-    else if (v->o->trust)
-        verify_say(v, VERIFY_PASS, name, "signed by %s, whom %s vouches for", signer, v->o->trust);
-    else
-        verify_say(v, VERIFY_PASS, name,
-                   "fits the pack and the certificate of %s; whose that is was not checked: --trust CA.pem",
-                   signer);
-out:
-    buf_free(&der);
+    verify_cms(v, name, signature, signed_file, "signed");
+    free(signature);
     free(signed_file);
-    free(signer);
 }
 
 static void verify_signatures(struct verify *v, const struct manifest *found)

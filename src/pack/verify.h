@@ -10,8 +10,10 @@ enum verify_result { VERIFY_PASS, VERIFY_FAIL, VERIFY_NOTE /* neither: said, not
 struct verify_options {
     const char
         *trust; /* PEM file with the certificates to trust; NULL: whose key signed is not established */
-    int allow_unsigned; /* a pack without a signature is a note, not a failure */
-    int deep;           /* perform its tests again too, and judge it again from its raw answers */
+    int allow_unsigned;    /* a pack without a signature is a note, not a failure */
+    const char *tsa_trust; /* the same for time stamps; NULL: whose clock stamped is not established */
+    int require_stamp;     /* a signature without a time stamp that tsa_trust vouches for is a failure */
+    int deep;              /* perform its tests again too, and judge it again from its raw answers */
     void (*line)(void *ctx, enum verify_result result, const char *what,
                  const char *words); /* one line of the table */
     void *ctx;
@@ -35,6 +37,10 @@ int verify_chain(struct verify *v,
                  struct err *e); /* verify_chain.c: chain.json and the snapshots in the pack */
 /* verify_deep.c: only for a pack whose files are all that its manifests say. */
 int verify_deep(struct verify *v, struct err *e);
+/* verify_sign.c: a CMS signature over a file, and its time stamp. word: "signed", "sealed". */
+#define VERIFY_SIGNATURE_BYTES ((size_t)1 << 20)
+void verify_cms(struct verify *v, const char *what, const char *signature, const char *signed_file,
+                const char *word);
 /* The seal beside a snapshot, <path>.p7s, when there is one. name: for the table. */
 void verify_seal(struct verify *v, const char *path, const char *name);
 /* verify_zip.c: judges every name, then unpacks into a new folder (*dir, the caller's to remove and free).

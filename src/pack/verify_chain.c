@@ -87,25 +87,6 @@ static void verify_inside_found(void *ctx, const char *file, const char *what)
                what);
 }
 
-void verify_seal(struct verify *v, const char *path, const char *name)
-{
-    char *seal = mem_print("%s.p7s", path), *signer = NULL;
-    struct buf der = {0};
-    struct err e = {""};
-
-    if (file_exists(seal)) {
-        if (file_read(seal, 1 << 20, &der, &e) != 0 ||
-            sign_verify_file(buf_str(&der), der.len, path, v->o->trust, &signer, &e) != 0)
-            verify_say(v, VERIFY_FAIL, name, "its seal: %s", e.text);
-        else
-            verify_say(v, VERIFY_PASS, name, "sealed by %s%s", signer,
-                       v->o->trust ? "" : " (whose key that is was not checked)");
-    }
-    buf_free(&der);
-    free(seal);
-    free(signer);
-}
-
 /* A snapshot in the pack: its hash, its inside, what it says about the one before, its seal. */
 static int verify_snapshot(struct verify_links *l, size_t at, struct err *e)
 {

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "lib/digest.h"
+#include "lib/stamp.h"
 
 #define EVIDENCE_BATCH 1000 /* answers between two commits */
 
@@ -442,6 +443,8 @@ int evidence_finish(struct evidence *ev, const struct evidence_run *run, struct 
     evidence_close(ev);
     if (run->signer && sign_detached_file(run->signer, ev->partial, &seal, e) != 0)
         goto out;
+    if (run->signer && run->tsa)
+        stamp_add(&seal, run->tsa, run->unstamped);
     if (store_add(ev->store, ev->partial, ev->id, taken_at, seal.data, seal.len, e) != 0)
         goto out;
     rc = 0;

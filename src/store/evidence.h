@@ -30,6 +30,8 @@ struct evidence_run {
     int64_t clock_difference; /* seconds; with clock_known */
     int clock_known;
     const struct signer *signer; /* NULL: not sealed */
+    const char *tsa;             /* URL of the authority that stamps the seal; NULL: no time stamp */
+    struct err *unstamped;       /* with tsa: why the seal has none after all; that stops no collection */
 };
 
 struct evidence_exchange {
