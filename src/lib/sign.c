@@ -18,6 +18,7 @@
 
 #include "base/mem.h"
 #include "lib/sign_parts.h"
+#include "lib/stamp.h"
 
 #define SIGN_RSA_BITS 2048 /* NIST SP 800-131A Rev. 2: shorter keys may not sign */
 
@@ -311,10 +312,9 @@ int sign_digest(const struct signer *s, const struct sign_terms *terms, const un
     CMS_ContentInfo *cms = NULL;
     CMS_SignerInfo *info = NULL;
     unsigned char *bytes = NULL;
+    struct buf made = {0};
     int size = 0, rc = -1;
 
-    if (terms && terms->tsa)
-        return err_set(e, "%s: time stamps are not asked for", terms->tsa);
     if (n * 8 != (size_t)signer_hash(s))
         return err_set(e, "a digest of %zu bytes: the signer signs one of %d bits", n, signer_hash(s));
     cms = CMS_sign(NULL, NULL, s->chain, NULL, flags);
@@ -330,9 +330,13 @@ int sign_digest(const struct signer *s, const struct sign_terms *terms, const un
         sign_fail(e, "digest", "cannot be signed");
         goto out;
     }
-    buf_add(der, bytes, (size_t)size);
+    buf_add(&made, bytes, (size_t)size);
+    if (terms && terms->tsa && stamp_add(&made, terms->tsa, e) != 0)
+        goto out;
+    buf_add(der, made.data, made.len);
     rc = 0;
 out:
+    buf_free(&made);
     OPENSSL_free(bytes);
     CMS_ContentInfo_free(cms);
     return rc;
@@ -399,13 +403,7 @@ static X509_STORE *sign_trust(CMS_ContentInfo *cms, const char *trust_pem, int64
 }
 
 static int sign_verify_bio(const void *der, size_t n, const char *path, BIO *content, const char *trust_pem,
-                           char **name, struct err *e)
-{
-    return sign_verify_file_at(der, n, path, trust_pem, 0, name, e);
-}
-
-int sign_verify_file_at(const void *der, size_t n, const char *path, const char *trust_pem, int64_t when,
-                        char **name, struct err *e)
+                           int64_t when, char **name, struct err *e)
 {
     const unsigned char *at = der;
     CMS_ContentInfo *cms = NULL;
@@ -447,6 +445,12 @@ out:
 int sign_verify_file(const void *der, size_t n, const char *path, const char *trust_pem, char **name,
                      struct err *e)
 {
+    return sign_verify_file_at(der, n, path, trust_pem, 0, name, e);
+}
+
+int sign_verify_file_at(const void *der, size_t n, const char *path, const char *trust_pem, int64_t when,
+                        char **name, struct err *e)
+{
     BIO *content = BIO_new_file(path, "rb");
     int rc = -1;
 
@@ -454,16 +458,16 @@ int sign_verify_file(const void *der, size_t n, const char *path, const char *tr
         ERR_clear_error();
         return err_set(e, "%s: cannot read: %s", path, strerror(errno));
     }
-    rc = sign_verify_bio(der, n, path, content, trust_pem, name, e);
+    rc = sign_verify_bio(der, n, path, content, trust_pem, when, name, e);
     BIO_free(content);
     return rc;
 }
 
 int sign_verify_parts(const void *der, size_t n, const char *path, const struct sign_part *parts,
-                      size_t count, const char *trust_pem, char **name, struct err *e)
+                      size_t count, const char *trust_pem, int64_t when, char **name, struct err *e)
 {
     BIO *content = sign_parts_open(path, parts, count, e);
-    int rc = content ? sign_verify_bio(der, n, path, content, trust_pem, name, e) : -1;
+    int rc = content ? sign_verify_bio(der, n, path, content, trust_pem, when, name, e) : -1;
 
     BIO_free(content);
     return rc;

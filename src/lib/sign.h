@@ -45,8 +45,8 @@ struct sign_part {
 };
 int sign_parts_digest(const char *path, const struct sign_part *parts, size_t count, int bits,
                       unsigned char digest[SIGN_DIGEST], size_t *n, struct err *e);
-/* sign_verify_file for parts of the file. */
+/* sign_verify_file_at for parts of the file. */
 int sign_verify_parts(const void *der, size_t n, const char *path, const struct sign_part *parts,
-                      size_t count, const char *trust_pem, char **name, struct err *e);
+                      size_t count, const char *trust_pem, int64_t when, char **name, struct err *e);
 
 #endif

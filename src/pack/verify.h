@@ -3,6 +3,9 @@
 #ifndef KC_PACK_VERIFY_H
 #define KC_PACK_VERIFY_H
 
+#include <stdint.h>
+
+#include "base/buf.h"
 #include "base/err.h"
 
 enum verify_result { VERIFY_PASS, VERIFY_FAIL, VERIFY_NOTE /* neither: said, not judged */ };
@@ -32,12 +35,15 @@ struct verify {
 void verify_say(struct verify *v, enum verify_result result, const char *what, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 int verify_folder(struct verify *v, struct err *e); /* verify.c: layout, manifests, signatures */
-void verify_pdf(struct verify *v); /* verify_pdf.c: data/report.pdf */
+void verify_pdf(struct verify *v);                  /* verify_pdf.c: data/report.pdf */
 int verify_chain(struct verify *v,
                  struct err *e); /* verify_chain.c: chain.json and the snapshots in the pack */
 /* verify_deep.c: only for a pack whose files are all that its manifests say. */
 int verify_deep(struct verify *v, struct err *e);
-/* verify_sign.c: a CMS signature over a file, and its time stamp. word: "signed", "sealed". */
+/* verify_sign.c: the time stamp of a signature, a line of its own; returns the time at which the signer's
+ * certificate is judged, 0: now. */
+int64_t verify_stamp(struct verify *v, const char *what, const struct buf *der);
+/* A CMS signature over a file, and its time stamp. word: "signed", "sealed". */
 #define VERIFY_SIGNATURE_BYTES ((size_t)1 << 20)
 void verify_cms(struct verify *v, const char *what, const char *signature, const char *signed_file,
                 const char *word);

@@ -10,7 +10,7 @@
 
 /* The time at which the certificate is judged: the stamped one, once an authority that the reader trusts
  * vouches for it; else 0, now. A stamp of anybody's could be of any time. */
-static int64_t verify_stamp(struct verify *v, const char *what, const struct buf *der)
+int64_t verify_stamp(struct verify *v, const char *what, const struct buf *der)
 {
     const char *trust = v->o->tsa_trust;
     struct stamp_seen seen = {0};

@@ -155,7 +155,7 @@ def packs(tsa, dead):
     if not pack:
         return
     code, said = kc("verify", str(pack) + ".zip", "--trust", "ca.crt", "--tsa-trust", "ca.crt", "--require-time-stamp")
-    check("its zip verifies", code == 0 and "tagmanifest-sha256.txt.p7s: time stamp of" in said, said)
+    check("its zip verifies", code == 0 and "tagmanifest-sha256.txt.p7s: time stamp of" in said and "data/report.pdf: time stamp of" in said, said)
     text = (pack / "README-auditor.md").read_text(encoding="utf-8")
     block = re.search(r"The signature carries a time stamp.*?```sh\n(.*?)```", text, re.S).group(1)
     for name in ("TSA.pem", "CA.pem"):
