@@ -122,9 +122,9 @@ static void block_chapter(struct pdf_work *w, const struct doc_block *b, struct 
     struct pdf_type type = {PDF_TITLE, 28, 1, 0, w->doc->colours.ink};
 
     w->chapter = b->chapter;
-    if (!w->fresh)
+    if (!w->fresh || w->sheet_count == 0) /* none yet: the document begins with how its pages lie */
         pdf_page_new(w);
-    else if (w->sheet_count && !w->dry)
+    else if (!w->dry)
         w->sheets[w->at].chapter = b->chapter;
     block_title(w, b, &type, 0, 4, rest, n);
 }

@@ -412,6 +412,28 @@ static void test_landscape_and_letter(void **state)
     free(info);
 }
 
+/* How the first pages lie is said before there is one; their chapter and its tables have a width all the
+ * same. */
+static void test_begins_with_how_pages_lie(void **state)
+{
+    struct doc *d = sample_new();
+    char *info = NULL, *text = NULL;
+
+    (void)state;
+    doc_add(d, DOC_LANDSCAPE);
+    sample_chapter(d, "1 Side", "On its side");
+    sample_row(sample_table(doc_add(d, DOC_TABLE), "Finding|Observed"),
+               "a cell of seven words on one line|another cell");
+    write_doc(d, path);
+    info = run("pdfinfo -f 1 -l 3", "");
+    has(info, "Pages:           1\n");
+    has(info, "Page    1 size:  842 x 595");
+    text = run("pdftotext -layout", "-");
+    has(text, "a cell of seven words on one line");
+    free(info);
+    free(text);
+}
+
 static void test_empty_document(void **state)
 {
     struct doc *d = sample_new();
@@ -549,6 +571,7 @@ int main(void)
         cmocka_unit_test(test_row_taller_than_a_page),
         cmocka_unit_test(test_code_keeps_its_characters),
         cmocka_unit_test(test_landscape_and_letter),
+        cmocka_unit_test(test_begins_with_how_pages_lie),
         cmocka_unit_test(test_empty_document),
         cmocka_unit_test(test_figures_with_wild_numbers),
         cmocka_unit_test(test_archive_standard),
