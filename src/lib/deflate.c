@@ -43,20 +43,24 @@ void deflate_free(struct deflate *d)
     free(d);
 }
 
+uint32_t deflate_sum(uint32_t sum, const void *bytes, size_t n)
+{
+    return n ? (uint32_t)adler32_z(sum, bytes, n) : sum;
+}
+
 void deflate_piece(struct deflate *d, struct buf *out, const void *bytes, size_t n, uint32_t *sum)
 {
     const unsigned char *at = bytes;
     unsigned char part[16384];
     z_stream *z = &d->z;
 
-    *sum = DEFLATE_SUM;
+    *sum = deflate_sum(DEFLATE_SUM, bytes, n);
     deflateReset(z);
     while (n) {
         uInt some = n > UINT_MAX ? UINT_MAX : (uInt)n;
 
         z->next_in = (z_const Bytef *)at;
         z->avail_in = some;
-        *sum = (uint32_t)adler32(*sum, at, some);
         do {
             z->next_out = part;
             z->avail_out = sizeof part;

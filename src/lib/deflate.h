@@ -20,6 +20,7 @@ struct deflate *deflate_new(int level); /* 1 (fast) to 9 (small) */
 void deflate_free(struct deflate *d);   /* NULL is fine */
 /* Appends a piece; sum: Adler-32 of the n bytes. Same bytes and level, same piece. */
 void deflate_piece(struct deflate *d, struct buf *out, const void *bytes, size_t n, uint32_t *sum);
+uint32_t deflate_sum(uint32_t sum, const void *bytes, size_t n);   /* of what `sum` is of, and the n bytes */
 uint32_t deflate_join(uint32_t sum, uint32_t next, size_t next_n); /* of bytes and the next_n behind them */
 
 #endif

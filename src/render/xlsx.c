@@ -13,7 +13,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "render/render.h"
-#include "render/xlsx_book.h"
+#include "render/xlsx_guard.h"
 #include "render/xlsx_text.h"
 #include "report/template.h"
 
@@ -189,8 +189,11 @@ static int xlsx_write(struct xlsx_book *b, const struct report_options *o, const
     b->foot = buf_str(&foot);
     if (xlsx_properties(b, &words, o, e) != 0 || xlsx_fill(b, e) != 0)
         goto out;
+    xlsx_guard_sum(b);
     rc = xlsx_fail(e, "all", workbook_close(b->book)); /* frees the workbook in every case */
     b->book = NULL;
+    if (rc == 0)
+        rc = xlsx_guard_end(b, e);
     if (rc == 0)
         rc = xlsx_check(temp, b, e);
 out:
@@ -235,7 +238,7 @@ out:
     if (confined)
         db_unconfine(facts);
     for (size_t i = 0; i < b.part_count; i++)
-        free(b.parts[i].title);
+        xlsx_guard_free(&b.parts[i]);
     free(b.parts);
     free(b.marks);
     xlsx_plan_free(plan);

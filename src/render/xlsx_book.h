@@ -11,9 +11,14 @@
 #define XLSX_POINTS 9    /* text of cells */
 #define XLSX_LINKS 65000 /* per sheet; above about 65,530 the library refuses (documents: error 25) */
 
-struct xlsx_part { /* a sheet as it was written, for the check of the finished file */
+struct xlsx_part { /* a sheet as it was fed, for the check of the finished file: xlsx_guard.h */
     char *title;
-    size_t rows; /* rows with cells, the head too */
+    lxw_worksheet *sheet;     /* until the workbook is closed */
+    struct xlsx_spool *spool; /* its rows, when they are written one by one, else NULL and: */
+    size_t rows, cells;
+    uint64_t bytes; /* of the cells' values, one behind the other */
+    uint32_t sum;
+    size_t links;
 };
 
 struct xlsx_book {
@@ -25,7 +30,8 @@ struct xlsx_book {
     const char *foot;
     struct xlsx_part *parts;
     size_t part_count;
-    size_t tables; /* Excel tables so far: their names must differ */
+    struct xlsx_part strings; /* that cells of all sheets name by number */
+    size_t tables;            /* Excel tables so far: their names must differ */
     /* formats */
     lxw_format *cell[XLSX_KINDS];    /* also of a link's column */
     lxw_format *wrapped[XLSX_KINDS]; /* in columns of a set width */

@@ -21,11 +21,6 @@ struct xlsx_front {
     struct err *e;
 };
 
-static void xlsx_front_used(struct xlsx_front *f)
-{
-    f->b->parts[f->b->part_count - 1].rows++;
-}
-
 static double xlsx_front_pixels(const struct xlsx_front *f, size_t from, size_t to)
 {
     double digits = 0;
@@ -63,7 +58,6 @@ static int xlsx_front_text(struct xlsx_front *f, enum xlsx_look look, const char
     height = xlsx_text_lines(buf_str(&f->shown), xlsx_front_pixels(f, 0, to) - 24, points[look], 0) *
              points[look] * 1.4;
     worksheet_set_row(f->sheet, f->row, height + more[look], NULL);
-    xlsx_front_used(f);
     f->row++;
     return 0;
 }
@@ -99,7 +93,6 @@ static int xlsx_front_head(struct xlsx_front *f, const struct xlsx_block *block)
         if (code)
             return xlsx_fail(f->e, f->plan->title, code);
     }
-    xlsx_front_used(f);
     f->row++;
     return 0;
 }
@@ -123,7 +116,6 @@ static int xlsx_front_row(struct xlsx_front *f, const struct xlsx_block *block, 
     }
     if (lines > 1)
         worksheet_set_row(f->sheet, f->row, lines * 12.5 + 3, NULL);
-    xlsx_front_used(f);
     f->row++;
     return 0;
 }
@@ -264,7 +256,6 @@ static int xlsx_front_three(struct xlsx_front *f, const char *a, const char *b, 
     lines = xlsx_text_lines(buf_str(&f->shown), xlsx_front_pixels(f, 2, to) - 12, XLSX_POINTS, 0);
     if (lines > 1)
         worksheet_set_row(f->sheet, f->row, lines * 12.5 + 3, NULL);
-    xlsx_front_used(f);
     f->row++;
     return 0;
 }

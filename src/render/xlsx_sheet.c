@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "render/xlsx_book.h"
+#include "render/xlsx_guard.h"
 #include "render/xlsx_text.h"
 
 #define XLSX_WIDEST 300       /* pixels of a measured column */
@@ -50,7 +50,9 @@ lxw_worksheet *xlsx_part_begin(struct xlsx_book *b, const char *title, struct er
         return NULL;
     }
     b->parts = mem_grow(b->parts, b->part_count + 1, sizeof *b->parts);
-    b->parts[b->part_count++] = (struct xlsx_part){mem_copy(title), 0};
+    b->parts[b->part_count++] = (struct xlsx_part){.title = mem_copy(title)};
+    if (xlsx_guard_begin(b, &b->parts[b->part_count - 1], sheet, e) != 0)
+        return NULL;
     worksheet_gridlines(sheet, LXW_HIDE_ALL_GRIDLINES);
     worksheet_set_landscape(sheet);
     worksheet_set_margins(sheet, 0.5, 0.5, 0.75, 0.75);
@@ -162,7 +164,6 @@ static int xlsx_sheet_begin(struct xlsx_writer *w)
     worksheet_set_row(w->sheet, 0, lines * XLSX_LINE + 6, NULL);
     worksheet_freeze_panes(w->sheet, 1, (lxw_col_t)w->plan->freeze);
     worksheet_repeat_rows(w->sheet, 0, 0);
-    w->b->parts[w->b->part_count - 1].rows = 1;
     return 0;
 }
 
@@ -234,7 +235,6 @@ static int xlsx_sheet_row(struct xlsx_writer *w)
         worksheet_set_row(w->sheet, at, height > XLSX_TALLEST ? XLSX_TALLEST : height, NULL);
     }
     w->row++;
-    w->b->parts[w->b->part_count - 1].rows++;
     return 0;
 }
 
@@ -316,7 +316,6 @@ static int xlsx_sheet_end(struct xlsx_writer *w)
 
         if (code)
             return xlsx_fail(w->e, w->title, code);
-        w->b->parts[w->b->part_count - 1].rows++;
     } else {
         if (xlsx_sheet_table(w, last) != 0 || (w->plan->auditor && xlsx_sheet_auditor(w, last) != 0))
             return -1;
