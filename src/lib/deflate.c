@@ -43,18 +43,12 @@ void deflate_free(struct deflate *d)
     free(d);
 }
 
-uint32_t deflate_sum(uint32_t sum, const void *bytes, size_t n)
-{
-    return n ? (uint32_t)adler32_z(sum, bytes, n) : sum;
-}
-
-void deflate_piece(struct deflate *d, struct buf *out, const void *bytes, size_t n, uint32_t *sum)
+void deflate_piece(struct deflate *d, struct buf *out, const void *bytes, size_t n)
 {
     const unsigned char *at = bytes;
     unsigned char part[16384];
     z_stream *z = &d->z;
 
-    *sum = deflate_sum(DEFLATE_SUM, bytes, n);
     deflateReset(z);
     while (n) {
         uInt some = n > UINT_MAX ? UINT_MAX : (uInt)n;
@@ -72,7 +66,22 @@ void deflate_piece(struct deflate *d, struct buf *out, const void *bytes, size_t
     }
 }
 
-uint32_t deflate_join(uint32_t sum, uint32_t next, size_t next_n)
+uint32_t deflate_sum(uint32_t sum, const void *bytes, size_t n)
+{
+    return n ? (uint32_t)adler32_z(sum, bytes, n) : sum;
+}
+
+uint32_t deflate_sum_join(uint32_t sum, uint32_t next, size_t next_n)
 {
     return (uint32_t)adler32_combine(sum, next, (z_off_t)next_n);
+}
+
+uint32_t deflate_crc(uint32_t crc, const void *bytes, size_t n)
+{
+    return n ? (uint32_t)crc32_z(crc, bytes, n) : crc;
+}
+
+uint32_t deflate_crc_join(uint32_t crc, uint32_t next, uint64_t next_n)
+{
+    return (uint32_t)crc32_combine(crc, next, (z_off_t)next_n);
 }

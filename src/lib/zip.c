@@ -15,8 +15,6 @@
 #include "base/mem.h"
 
 #define ZIP_COMPRESSION 6 /* zlib's own default, said aloud so that it stays */
-#define ZIP_FAST 1 /* for files beyond ZIP_LARGE bytes: a third of the time, a few percent more bytes */
-#define ZIP_LARGE (16 << 20)
 
 struct zip_out {
     zip_t *zip;
@@ -105,6 +103,15 @@ int zip_out_create(struct zip_out **out, const char *path, int64_t mtime, struct
     return 0;
 }
 
+static int zip_out_dress(struct zip_out *z, zip_int64_t at, const char *name, struct err *e)
+{
+    if (zip_file_set_dostime(z->zip, (zip_uint64_t)at, z->time, z->date, 0) != 0 ||
+        zip_file_set_external_attributes(z->zip, (zip_uint64_t)at, 0, ZIP_OPSYS_UNIX,
+                                         (zip_uint32_t)(S_IFREG | 0644) << 16) != 0)
+        return err_set(e, "%s: %s cannot be added: %s", z->path, name, zip_strerror(z->zip));
+    return 0;
+}
+
 int zip_out_add(struct zip_out *z, const char *name, const char *path, struct err *e)
 {
     zip_source_t *source = zip_source_file(z->zip, path, 0, -1);
@@ -116,12 +123,122 @@ int zip_out_add(struct zip_out *z, const char *name, const char *path, struct er
         zip_source_free(source);
         return err_set(e, "%s: %s cannot be added: %s", z->path, name, zip_strerror(z->zip));
     }
-    if (zip_set_file_compression(z->zip, (zip_uint64_t)at, ZIP_CM_DEFLATE, level) != 0 ||
-        zip_file_set_dostime(z->zip, (zip_uint64_t)at, z->time, z->date, 0) != 0 ||
-        zip_file_set_external_attributes(z->zip, (zip_uint64_t)at, 0, ZIP_OPSYS_UNIX,
-                                         (zip_uint32_t)(S_IFREG | 0644) << 16) != 0)
+    if (zip_set_file_compression(z->zip, (zip_uint64_t)at, ZIP_CM_DEFLATE, level) != 0)
         return err_set(e, "%s: %s cannot be added: %s", z->path, name, zip_strerror(z->zip));
-    return 0;
+    return zip_out_dress(z, at, name, e);
+}
+
+struct zip_feed { /* of a source that libzip reads */
+    struct zip_packed packed;
+    uint64_t at;
+    zip_error_t error;
+};
+
+static zip_int64_t zip_feed_read(struct zip_feed *f, char *to, uint64_t room)
+{
+    const struct zip_packed *p = &f->packed;
+    const uint64_t total = p->before_n + p->fd_n + p->after_n;
+    uint64_t done = 0;
+
+    while (done < room && f->at < total) {
+        uint64_t n = room - done, at = f->at;
+
+        if (at < p->before_n) {
+            n = n < p->before_n - at ? n : p->before_n - at;
+            memcpy(to + done, (const char *)p->before + at, n);
+        } else if ((at -= p->before_n) < p->fd_n) {
+            ssize_t got = pread(p->fd, to + done, n < p->fd_n - at ? n : p->fd_n - at, (off_t)at);
+
+            if (got <= 0) {
+                zip_error_set(&f->error, ZIP_ER_READ, got < 0 ? errno : EIO);
+                return -1;
+            }
+            n = (uint64_t)got;
+        } else {
+            at -= p->fd_n;
+            n = n < p->after_n - at ? n : p->after_n - at;
+            memcpy(to + done, (const char *)p->after + at, n);
+        }
+        done += n;
+        f->at += n;
+    }
+    return (zip_int64_t)done;
+}
+
+static zip_int64_t zip_feed_stat(const struct zip_feed *f, zip_stat_t *st)
+{
+    zip_stat_init(st);
+    st->valid = ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD | ZIP_STAT_CRC;
+    st->size = f->packed.size;
+    st->comp_size = f->packed.before_n + f->packed.fd_n + f->packed.after_n;
+    st->comp_method = ZIP_CM_DEFLATE; /* so libzip takes the bytes as they are */
+    st->crc = f->packed.crc;
+    return sizeof *st;
+}
+
+static zip_int64_t zip_feed(void *ctx, void *data, zip_uint64_t n, zip_source_cmd_t command)
+{
+    struct zip_feed *f = ctx;
+
+    switch (command) {
+    case ZIP_SOURCE_OPEN:
+        f->at = 0;
+        return 0;
+    case ZIP_SOURCE_READ:
+        return zip_feed_read(f, data, n);
+    case ZIP_SOURCE_STAT:
+        return zip_feed_stat(f, data);
+    case ZIP_SOURCE_ERROR:
+        return zip_error_to_data(&f->error, data, n);
+    case ZIP_SOURCE_FREE:
+        zip_error_fini(&f->error);
+        free(f);
+        return 0;
+    case ZIP_SOURCE_CLOSE:
+        return 0;
+    case ZIP_SOURCE_SUPPORTS:
+        return ZIP_SOURCE_SUPPORTS_READABLE;
+    default:
+        zip_error_set(&f->error, ZIP_ER_OPNOTSUPP, 0);
+        return -1;
+    }
+}
+
+int zip_out_add_packed(struct zip_out *z, const char *name, const struct zip_packed *packed, struct err *e)
+{
+    struct zip_feed *f = mem_zero(1, sizeof *f);
+    zip_source_t *source = NULL;
+    zip_int64_t at = -1;
+
+    f->packed = *packed;
+    zip_error_init(&f->error);
+    source = zip_source_function(z->zip, zip_feed, f);
+    if (!source)
+        free(f);
+    else
+        at = zip_file_add(z->zip, name, source, ZIP_FL_ENC_UTF_8);
+    if (at < 0) {
+        zip_source_free(source); /* NULL is fine; frees f */
+        return err_set(e, "%s: %s cannot be added: %s", z->path, name, zip_strerror(z->zip));
+    }
+    if (zip_set_file_compression(z->zip, (zip_uint64_t)at, ZIP_CM_DEFLATE, ZIP_COMPRESSION) != 0)
+        return err_set(e, "%s: %s cannot be added: %s", z->path, name, zip_strerror(z->zip));
+    return zip_out_dress(z, at, name, e);
+}
+
+int zip_out_add_entry(struct zip_out *z, const char *name, struct zip_in *from, uint64_t number,
+                      struct err *e)
+{
+    zip_source_t *source = zip_source_zip(z->zip, from->zip, number, ZIP_FL_COMPRESSED, 0, -1);
+    zip_int64_t at = source ? zip_file_add(z->zip, name, source, ZIP_FL_ENC_UTF_8) : -1;
+
+    if (at < 0) {
+        zip_source_free(source);
+        return err_set(e, "%s: %s cannot be added: %s", z->path, name, zip_strerror(z->zip));
+    }
+    if (zip_set_file_compression(z->zip, (zip_uint64_t)at, ZIP_CM_DEFLATE, ZIP_COMPRESSION) != 0)
+        return err_set(e, "%s: %s cannot be added: %s", z->path, name, zip_strerror(z->zip));
+    return zip_out_dress(z, at, name, e);
 }
 
 static int zip_sync(const char *path)

@@ -12,10 +12,26 @@
  * whole. mtime: seconds since 1970, of every entry (the format holds 1980 to 2107 and even seconds: others
  * are moved there). */
 struct zip_out;
+#define ZIP_LARGE (16 << 20) /* bytes: above it files are deflated at level ZIP_FAST */
+#define ZIP_FAST 1           /* a third of the time, a few percent more bytes */
 int zip_out_create(struct zip_out **out, const char *path, int64_t mtime,
                    struct err *e); /* path must not exist */
 int zip_out_add(struct zip_out *z, const char *name, const char *path,
-                struct err *e);                       /* read from disk at commit */
+                struct err *e); /* read from disk at commit */
+/* A file that is deflated already (RFC 1951): the bytes of `before`, those of an open file from its
+ * beginning, those of `after`. All are read at commit and stay the caller's. */
+struct zip_packed {
+    const void *before, *after;
+    size_t before_n, after_n;
+    int fd;
+    uint64_t fd_n;
+    uint64_t size; /* of what they unpack to */
+    uint32_t crc;
+};
+int zip_out_add_packed(struct zip_out *z, const char *name, const struct zip_packed *packed, struct err *e);
+struct zip_in;
+/* An entry of another archive as it is there; the archive stays open until commit. */
+int zip_out_add_entry(struct zip_out *z, const char *name, struct zip_in *from, uint64_t at, struct err *e);
 int zip_out_commit(struct zip_out *z, struct err *e); /* frees z in every case; on failure nothing is left */
 void zip_out_abandon(struct zip_out *z);              /* NULL is fine */
 
@@ -28,7 +44,6 @@ struct zip_entry {
 
 /* Reading what somebody else may have made: the archive's two lists of entries must agree. Names are not
  * judged here. */
-struct zip_in;
 int zip_in_open(struct zip_in **out, const char *path, struct err *e);
 void zip_in_close(struct zip_in *z); /* NULL is fine */
 uint64_t zip_in_count(const struct zip_in *z);

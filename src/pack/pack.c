@@ -19,7 +19,6 @@
 #include "judge/findings_json.h"
 #include "judge/policy.h"
 #include "lib/stamp.h"
-#include "lib/zip.h"
 #include "pack/bag.h"
 #include "pack/pack_job.h"
 #include "pack/readme.h"
@@ -183,36 +182,6 @@ static int pack_sign(struct pack_job *j, struct err *e)
     return rc;
 }
 
-struct pack_zip {
-    const struct pack_job *j;
-    struct zip_out *zip;
-};
-
-static int pack_zip_add(void *ctx, const char *relative, struct err *e)
-{
-    struct pack_zip *z = ctx;
-    char *name = mem_print("%s/%s", z->j->id, relative), *path = pack_path(z->j, relative);
-    int rc = zip_out_add(z->zip, name, path, e);
-
-    free(name);
-    free(path);
-    return rc;
-}
-
-static int pack_zip(struct pack_job *j, const char *path, struct err *e)
-{
-    struct pack_zip z = {.j = j};
-    int64_t seconds = 0;
-
-    if (clock_read(j->as_of, &seconds, e) != 0 || zip_out_create(&z.zip, path, seconds, e) != 0)
-        return -1;
-    if (file_each(j->dir, pack_zip_add, &z, e) != 0) {
-        zip_out_abandon(z.zip);
-        return -1;
-    }
-    return zip_out_commit(z.zip, e);
-}
-
 /* Gives a finished thing its name, unless somebody took the name meanwhile. */
 static int pack_name(const char *from, const char *to, struct err *e)
 {
@@ -265,6 +234,7 @@ static void pack_free(struct pack_job *j)
     struct err why = {0};
 
     pack_render_stop(j);
+    pack_zip_free(j);
     db_close(j->facts);
     /* it has no pack's name and the next report takes it away, but it holds facts: say that it is there */
     if (j->temp && file_remove_tree(j->temp, &why) != 0)
@@ -294,7 +264,7 @@ int pack_write(const struct pack_options *o, struct pack_result *r, struct err *
     if (pack_render_begin(&j, e) != 0 || pack_copies(&j, e) != 0 || pack_chain_json(&j, e) != 0 ||
         pack_options_json(&j, e) != 0 || pack_readme(&j, e) != 0 || pack_judged_files(&j, e) != 0 ||
         pack_facts(&j, e) != 0 || pack_render_pages(&j, e) != 0 || pack_counts(&j, r, e) != 0 ||
-        pack_render_end(&j, e) != 0)
+        pack_zip_large(&j, e) != 0 || pack_render_end(&j, e) != 0)
         goto out;
     if (pack_pdf(&j, e) != 0 || pack_bag(&j, e) != 0 || pack_sign(&j, e) != 0)
         goto out;

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include "lib/db.h"
+#include "lib/deflate.h"
 #include "lib/digest.h"
 #include "pack/pack.h"
 #include "report/options.h"
@@ -14,6 +15,12 @@ struct pack_child {
     const struct render_format *format;
     pid_t pid; /* 0: none */
     int said;  /* its error text comes out here */
+};
+
+struct pack_large { /* a file of the pack that is deflated already */
+    char *name;     /* relative to the pack */
+    int fd;         /* of a file below `temp` */
+    struct deflate_result result;
 };
 
 struct pack_job {
@@ -31,6 +38,8 @@ struct pack_job {
     struct report_options report;
     char *judged, *data;        /* the path of `facts`, and of the folder data/ */
     struct pack_child workbook; /* writes evidence.xlsx */
+    struct pack_large *large;
+    size_t large_count;
 };
 
 /* pack_files.c: everything under data/ that is a copy or a list. Makes folders as needed. */
@@ -58,6 +67,11 @@ void pack_render_stop(struct pack_job *j);                /* when nobody wants i
 
 /* pack_pdf.c: the PDF's own signature, when there is a signer. */
 int pack_pdf(struct pack_job *j, struct err *e);
+/* pack_zip.c: the ZIP of the pack. large: deflates the large files that are there, on all processors, while
+ * the workbook is still being made. */
+int pack_zip_large(struct pack_job *j, struct err *e);
+int pack_zip(struct pack_job *j, const char *path, struct err *e);
+void pack_zip_free(struct pack_job *j);
 
 /* pack_id.c */
 int pack_id(struct pack_job *j, struct err *e);

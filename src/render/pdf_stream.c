@@ -34,7 +34,8 @@ struct pdf_pool {
 static void stream_pack(struct deflate *d, struct buf *scratch, struct pdf_piece *p)
 {
     buf_clear(scratch);
-    deflate_piece(d, scratch, p->plain.data, p->plain.len, &p->sum);
+    p->sum = deflate_sum(DEFLATE_SUM, p->plain.data, p->plain.len);
+    deflate_piece(d, scratch, p->plain.data, p->plain.len);
     buf_free(&p->plain);
     p->packed.data = mem_copy_n(scratch->data, scratch->len); /* no larger than it is: there are many */
     p->packed.len = scratch->len;
@@ -164,10 +165,10 @@ static int stream_put(struct pdf_work *w, struct pdf_sheet *s, struct buf *whole
     buf_text(whole, DEFLATE_HEAD);
     for (const struct pdf_piece *p = s->first; p; p = p->next) {
         buf_add(whole, p->packed.data, p->packed.len);
-        sum = deflate_join(sum, p->sum, p->size);
+        sum = deflate_sum_join(sum, p->sum, p->size);
     }
     stream_drop(s);
-    buf_add(whole, DEFLATE_TAIL, DEFLATE_TAIL_SIZE);
+    buf_add(whole, DEFLATE_END, DEFLATE_END_SIZE);
     for (int shift = 24; shift >= 0; shift -= 8)
         buf_char(whole, (char)(sum >> shift & 255));
     contents->filter = HPDF_STREAM_FILTER_NONE;

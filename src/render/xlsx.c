@@ -196,6 +196,8 @@ static int xlsx_write(struct xlsx_book *b, const struct report_options *o, const
         rc = xlsx_guard_end(b, e);
     if (rc == 0)
         rc = xlsx_check(temp, b, e);
+    if (rc == 0 && b->by_row)
+        rc = xlsx_rows_put(temp, b, e);
 out:
     if (b->book)
         lxw_workbook_free(b->book);

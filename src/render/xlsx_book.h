@@ -11,7 +11,7 @@
 #define XLSX_POINTS 9    /* text of cells */
 #define XLSX_LINKS 65000 /* per sheet; above about 65,530 the library refuses (documents: error 25) */
 
-struct xlsx_part { /* a sheet as it was fed, for the check of the finished file: xlsx_guard.h */
+struct xlsx_part { /* a sheet as it was fed: xlsx_guard.h */
     char *title;
     lxw_worksheet *sheet;     /* until the workbook is closed */
     struct xlsx_spool *spool; /* its rows, when they are written one by one, else NULL and: */
@@ -71,7 +71,9 @@ char *xlsx_part_title(const struct xlsx_sheet *s, size_t part); /* "Disks", "Dis
 /* How many rows the SELECT yields, counted up to max + 1; names the SQL file on error. */
 int xlsx_rows_over(struct xlsx_book *b, const struct xlsx_sheet *s, size_t max, int *over, struct err *e);
 
-/* xlsx_check.c: opens the finished file and counts again what was written. */
+/* xlsx_check.c: opens the file and counts again what it was fed. */
 int xlsx_check(const char *path, const struct xlsx_book *b, struct err *e);
+/* xlsx_rows.c: puts the rows that were written one by one into the sheets of the file at `path`. */
+int xlsx_rows_put(const char *path, const struct xlsx_book *b, struct err *e);
 
 #endif

@@ -114,32 +114,19 @@ static int scan_tag(struct xlsx_scan *s, const char *p, size_t n, struct err *e)
     if (empty)
         return scan_close(s, p, n, e);
     s->text = scan_is(p, n, "v") || scan_is(p, n, "t");
-    s->in_rows = s->raw && scan_is(p, n, "sheetData");
     return 0;
-}
-
-static void scan_sum(struct xlsx_scan *s, const char *bytes, size_t n)
-{
-    s->sum = deflate_sum(s->sum, bytes, n);
-    s->bytes += n;
 }
 
 /* Up to the next tag. Gives how many bytes that was. */
 static size_t scan_text(struct xlsx_scan *s, const char *p, size_t n)
 {
-    const char *tag = NULL;
+    const char *tag = memchr(p, '<', n);
 
-    if (s->in_rows) {
-        n = n < s->raw ? n : (size_t)s->raw;
-        s->raw -= n;
-        s->in_rows = s->raw != 0;
-        scan_sum(s, p, n);
-        return n;
-    }
-    tag = memchr(p, '<', n);
     n = tag ? (size_t)(tag - p) : n;
-    if (s->text)
-        scan_sum(s, p, n);
+    if (s->text) {
+        s->sum = deflate_sum(s->sum, p, n);
+        s->bytes += n;
+    }
     s->in_tag = tag != NULL;
     return n + (tag != NULL);
 }
@@ -174,5 +161,5 @@ int xlsx_scan_block(struct xlsx_scan *s, const char *bytes, size_t n, struct err
 
 int xlsx_scan_end(struct xlsx_scan *s, struct err *e)
 {
-    return s->rooted && !s->depth && !s->in_tag && !s->raw ? 0 : scan_bad(e);
+    return s->rooted && !s->depth && !s->in_tag ? 0 : scan_bad(e);
 }

@@ -18,16 +18,14 @@ struct xlsx_level { /* an element that is open */
 };
 
 struct xlsx_scan {
-    uint64_t raw; /* bytes of <sheetData> that are still to come, of a sheet that was written row by row */
     /* what was found */
     size_t rows, cells, links, strings;
-    uint64_t bytes; /* of the texts of <v> and <t>, and of those rows */
+    uint64_t bytes; /* of the texts of <v> and <t> */
     uint32_t sum;
     /* private */
     int declared, rooted; /* the XML declaration, and the outermost element, were there */
     int in_tag;           /* between < and > */
     int text;             /* in <v> or <t> */
-    int in_rows;          /* in <sheetData> while `raw` bytes are to come */
     struct buf tag, names;
     struct xlsx_level levels[XLSX_SCAN_DEPTH];
     size_t depth;

@@ -128,14 +128,18 @@ static double xlsx_longest_word(const char *title)
     return longest;
 }
 
+static double xlsx_widest(const struct xlsx_writer *w, size_t column)
+{
+    /* the last column has nothing beside it that its text could run into */
+    return column + 1 == xlsx_width_count(w) ? XLSX_WIDEST_LAST : XLSX_WIDEST;
+}
+
 /* As wide as the column is so far, or as it is set. */
 static double xlsx_column_pixels(const struct xlsx_writer *w, size_t column)
 {
     const double set = column < w->plan->column_count ? w->plan->columns[column].width
                                                       : xlsx_auditor[column - w->plan->column_count].digits;
-
-    /* the last column has nothing beside it that its text could run into */
-    const double widest = column + 1 == xlsx_width_count(w) ? XLSX_WIDEST_LAST : XLSX_WIDEST;
+    const double widest = xlsx_widest(w, column);
 
     return set > 0 ? set * 7 + 5 : w->pixels[column] > widest ? widest : w->pixels[column];
 }
@@ -204,7 +208,7 @@ static int xlsx_sheet_cells(struct xlsx_writer *w, int *lines)
         if (c->width > 0)
             n = xlsx_text_lines(buf_str(&w->shown), c->width * 7 - 8, XLSX_POINTS - (c->kind == XLSX_MONO),
                                 c->kind == XLSX_MONO);
-        else
+        else if (w->pixels[i] < xlsx_widest(w, i)) /* else nothing can make it wider */
             xlsx_measure(&w->pixels[i],
                          xlsx_text_pixels(buf_str(&w->shown), XLSX_POINTS - (c->kind == XLSX_MONO),
                                           c->kind == XLSX_MONO, 0) +
