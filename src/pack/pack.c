@@ -108,8 +108,12 @@ static int pack_refuse(const struct pack_job *j, const char *suffix, struct err 
 static int pack_facts(struct pack_job *j, struct err *e)
 {
     char *path = pack_path(j, "data/facts.db");
-    int rc = db_vacuum_into(j->facts, "main", path, e);
+    int rc = -1;
 
+    /* VACUUM keeps pages of both files, as many as the cache may hold and more, which helps nobody */
+    if (db_exec(j->facts, "PRAGMA main.cache_size = -4096; PRAGMA shrink_memory", e) == 0 &&
+        db_vacuum_into(j->facts, "main", path, e) == 0)
+        rc = db_exec(j->facts, "PRAGMA main.cache_size = -32768", e);
     free(path);
     return rc;
 }

@@ -51,26 +51,57 @@ def stages(program, name, work):
     return pack
 
 
-def beside_peers(draw, pack, rows, work):
-    """One table of findings, 12 columns, from the same facts.db, as PDF and as workbook: what `report` draws with, and each pair."""
-    facts, query = str(pack / "data/facts.db"), os.path.join(work, "rows.sql")
+PEERS = (("peer_platypus.py", "ReportLab platypus + openpyxl"), ("peer_canvas.py", "ReportLab canvas + XlsxWriter"))
+
+
+def pages(pdf):
+    said = subprocess.run(["pdfinfo", pdf], check=True, capture_output=True, text=True).stdout
+    return int(next(line.split()[1] for line in said.splitlines() if line.startswith("Pages:")))
+
+
+def letters(pdf):
+    """Characters on its pages, spaces left out: lines are broken at other places."""
+    return len("".join(subprocess.run(["pdftotext", pdf, "-"], check=True, capture_output=True, text=True).stdout.split()))
+
+
+def task(work, rows):
+    """The template and the query of so many rows. Gives their places."""
+    query, template = os.path.join(work, f"rows-{rows}.sql"), os.path.join(work, f"template-{rows}")
     text = (HERE / "template/tables/rows.sql").read_text(encoding="utf-8") + f" LIMIT {rows}\n"
-    template = os.path.join(work, "template")
     shutil.copytree(HERE / "template", template)
     for place in (query, os.path.join(template, "tables/rows.sql"), os.path.join(template, "sheets/rows.sql")):
         os.makedirs(os.path.dirname(place), exist_ok=True)
         pathlib.Path(place).write_text(text, encoding="utf-8")
+    return template, query, text
+
+
+def same_text(draw, facts, rows, work):
+    """Do all draw the same? On a few rows: pages, and characters on them."""
+    template, query, _ = task(work, rows)
+    pdf, xlsx = os.path.join(work, "few.pdf"), os.path.join(work, "few.xlsx")
+    run([draw, facts, template, pdf, xlsx])
+    print(f"  of {rows:,} rows keycustody draws {letters(pdf):,} characters on {pages(pdf):,} pages", flush=True)
+    for script, name in PEERS:
+        run([sys.executable, str(HERE / script), facts, query, pdf, xlsx])
+        print(f"    {name}: {letters(pdf):,} on {pages(pdf):,}", flush=True)
+
+
+def beside_peers(draw, pack, rows, work):
+    """One table of findings, 12 columns, from the same facts.db, as PDF and as workbook: what `report` draws with, and each pair."""
+    facts = str(pack / "data/facts.db")
+    template, query, text = task(work, rows)
     count = sqlite3.connect(f"file:{facts}?mode=ro", uri=True).execute("SELECT count(*) FROM (" + text + ")").fetchone()[0]
     head(f"{count:,} findings of 12 columns as PDF and as workbook")
     pdf, xlsx = os.path.join(work, "rows.pdf"), os.path.join(work, "rows.xlsx")
     ours = run([draw, facts, template, pdf, xlsx])
-    show("keycustody", ours, f"{os.path.getsize(pdf) / 1e6:.1f} and {os.path.getsize(xlsx) / 1e6:.1f} MB")
-    for script, name in (("peer_platypus.py", "ReportLab platypus + openpyxl"), ("peer_canvas.py", "ReportLab canvas + XlsxWriter")):
+    show("keycustody", ours, f"{pages(pdf):,} pages; {os.path.getsize(pdf) / 1e6:.1f} and {os.path.getsize(xlsx) / 1e6:.1f} MB")
+    for script, name in PEERS:
         pdf, xlsx = os.path.join(work, "peer.pdf"), os.path.join(work, "peer.xlsx")
         cost = run([sys.executable, str(HERE / script), facts, query, pdf, xlsx])
         show(name, cost)
         print(f"    takes {cost.wall / ours.wall:.1f} times as long ({cost.cpu / ours.cpu:.1f} times the processor time); "
-              f"{os.path.getsize(pdf) / 1e6:.1f} and {os.path.getsize(xlsx) / 1e6:.1f} MB", flush=True)
+              f"{pages(pdf):,} pages; {os.path.getsize(pdf) / 1e6:.1f} and {os.path.getsize(xlsx) / 1e6:.1f} MB", flush=True)
+    same_text(draw, facts, min(rows, 2000), work)
 
 
 def main():
