@@ -67,6 +67,7 @@ void pack_render_stop(struct pack_job *j);                /* when nobody wants i
 
 /* pack_pdf.c: the PDF's own signature, when there is a signer. */
 int pack_pdf(struct pack_job *j, struct err *e);
+
 /* pack_zip.c: the ZIP of the pack. large: deflates the large files that are there, on all processors, while
  * the workbook is still being made. */
 int pack_zip_large(struct pack_job *j, struct err *e);
