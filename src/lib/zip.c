@@ -112,6 +112,14 @@ static int zip_out_dress(struct zip_out *z, zip_int64_t at, const char *name, st
     return 0;
 }
 
+/* A workbook is an archive itself: deflating it once more takes seconds and saves nothing. */
+static int zip_is_packed(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+
+    return dot && strcmp(dot, ".xlsx") == 0;
+}
+
 int zip_out_add(struct zip_out *z, const char *name, const char *path, struct err *e)
 {
     zip_source_t *source = zip_source_file(z->zip, path, 0, -1);
@@ -123,7 +131,8 @@ int zip_out_add(struct zip_out *z, const char *name, const char *path, struct er
         zip_source_free(source);
         return err_set(e, "%s: %s cannot be added: %s", z->path, name, zip_strerror(z->zip));
     }
-    if (zip_set_file_compression(z->zip, (zip_uint64_t)at, ZIP_CM_DEFLATE, level) != 0)
+    if (zip_set_file_compression(z->zip, (zip_uint64_t)at,
+                                 zip_is_packed(name) ? ZIP_CM_STORE : ZIP_CM_DEFLATE, level) != 0)
         return err_set(e, "%s: %s cannot be added: %s", z->path, name, zip_strerror(z->zip));
     return zip_out_dress(z, at, name, e);
 }
