@@ -180,7 +180,8 @@ int pdf_revision_last(const struct pdf_read *r, struct pdf_revision *v, struct e
         if (memcmp(buf_str(&tail) + i, "startxref", 9) == 0)
             at = i;
     if (rc == 0 && (read_closing(&tail, &at, &table) != 0 || at != tail.len))
-        rc = err_set(e, "%s: does not end as a PDF does (startxref, offset, %%%%EOF)", r->path);
+        rc = err_set(e, "%s: does not end as a PDF does (startxref, offset, %%%%EOF): cut short, or added to",
+                     r->path);
     if (rc == 0)
         rc = pdf_revision_read(r, table, v, e);
     if (rc == 0 && v->end != r->size)

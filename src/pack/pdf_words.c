@@ -179,10 +179,10 @@ int pdf_number(struct pdf_span text, uint64_t *number)
 
 int pdf_reference(struct pdf_span text, uint64_t *number)
 {
-    const char *at = text.p, *end = text.p + text.n;
+    const char *at = text.p, *end = text.n ? text.p + text.n : NULL;
     struct pdf_span w = {0}, generation = {0}, r = {0};
 
-    return word_next(&at, end, &w) == WORD_OTHER && pdf_number(w, number) &&
+    return text.n && word_next(&at, end, &w) == WORD_OTHER && pdf_number(w, number) &&
            word_next(&at, end, &generation) == WORD_OTHER && generation.n == 1 && *generation.p == '0' &&
            word_next(&at, end, &r) == WORD_OTHER && r.n == 1 && *r.p == 'R' &&
            word_next(&at, end, &w) == WORD_END;

@@ -63,6 +63,45 @@ pdftotext "$pack/data/report.pdf" "$work/report.pdf.txt" 2>"$work/poppler.log" |
 pdftoppm -r 20 "$pack/data/report.pdf" "$work/page" 2>"$work/poppler.log" || fail "pdftoppm"
 [ ! -s "$work/poppler.log" ] || { cat "$work/poppler.log"; fail "poppler warns"; }
 
+echo "pdfsig and mutool: the PDF's own signature"
+report=$pack/data/report.pdf
+if command -v certutil >/dev/null; then
+  mkdir "$work/nss"
+  certutil -N -d "sql:$work/nss" --empty-password
+  certutil -A -d "sql:$work/nss" -n ca -t C,C,C -i "$ca"
+  LC_ALL=C.UTF-8 pdfsig -nssdir "$work/nss" "$report" >"$work/pdfsig.log" 2>&1 || { cat "$work/pdfsig.log"; fail "pdfsig"; }
+  for words in 'Signature is Valid' 'Certificate is Trusted' 'Total document signed' 'ETSI.CAdES.detached'; do
+    grep -q "$words" "$work/pdfsig.log" || { cat "$work/pdfsig.log"; fail "pdfsig does not say: $words"; }
+  done
+  [ "$(grep -c '^Signature #' "$work/pdfsig.log")" = 1 ] || fail "not one signature"
+else
+  echo "skipped: pdfsig, since there is no certutil (libnss3-tools)"
+fi
+if command -v mutool >/dev/null; then
+  mutool sign -v "$report" >"$work/mutool.log" 2>&1
+  grep -q 'unchanged since signing' "$work/mutool.log" || { cat "$work/mutool.log"; fail "mutool sign -v"; }
+fi
+# the signature dictionary as another reader of PDF sees it, and what is in the CMS (PAdES: no signing time, the whole chain)
+qpdf --qdf --object-streams=disable "$report" "$work/plain.pdf" 2>"$work/qpdf.log" || [ $? = 3 ]
+for words in '/TransformMethod /DocMDP' '/P 1$' '/DocMDP [0-9]* 0 R' '/SigFlags 3'; do
+  grep -aq -- "$words" "$work/plain.pdf" || fail "no $words in the PDF"
+done
+openssl cms -cmsout -print -inform DER -in "$work/packs/report.p7s" >"$work/cms.txt"
+grep -q 'id-smime-aa-signingCertificateV2' "$work/cms.txt" || fail "the PDF's CMS does not name its certificate"
+! grep -q 'object: signingTime' "$work/cms.txt" || fail "the PDF's CMS has a signing time"
+if [ -e /usr/share/java/preflight.jar ] && command -v javac >/dev/null; then
+  echo "PDFBox preflight: PDF/A-1b, signed and unsigned"
+  jars=$(printf '/usr/share/java/%s.jar:' preflight pdfbox2 fontbox2 xmpbox commons-logging commons-io jaxb-api javax.activation)
+  head -c "$(($(grep -abo '%%EOF' "$report" | tail -n 2 | head -n 1 | cut -d: -f1) + 6))" "$report" >"$work/unsigned.pdf"
+  for file in "$report" "$work/unsigned.pdf"; do
+    java -cp "$jars" "$root/tests/render/Preflight.java" "$file" >"$work/preflight.log" 2>&1
+    grep -q '^valid PDF/A-1b' "$work/preflight.log" || { head -20 "$work/preflight.log"; fail "no PDF/A-1b: $file"; }
+  done
+  qpdf --check "$work/unsigned.pdf" >/dev/null || fail "qpdf --check of the unsigned PDF"
+else
+  echo "skipped: PDF/A-1b, since PDFBox's preflight is not installed (libpdfbox2-java)"
+fi
+
 echo "openpyxl"
 /usr/bin/python3 - "$pack/data/evidence.xlsx" <<'PY'
 import sys, warnings
