@@ -42,16 +42,18 @@ static int sign_find(struct pdf_update *u, const struct pdf_read *r, const struc
 {
     struct pdf_span catalog = {0}, form = {0}, fields = {0}, widget = {0}, value = {0};
     uint64_t at = 0;
+    int got = 0;
 
     if (v->later)
         return err_set(e, "%s: was changed or signed before", u->path);
-    if (pdf_revision_object(r, v, v->root, &at, &u->catalog, e) != 1)
-        return sign_no_field(u->path, e);
+    if ((got = pdf_revision_object(r, v, v->root, &at, &u->catalog, e)) != 1)
+        return got < 0 ? -1 : sign_no_field(u->path, e);
     catalog = (struct pdf_span){buf_str(&u->catalog), u->catalog.len};
     if (pdf_key(catalog, "/AcroForm", &form) != 1 || pdf_key(catalog, "/Perms", &value) != 0 ||
-        pdf_key(form, "/Fields", &fields) != 1 || !pdf_reference(pdf_first(fields), &u->field) ||
-        pdf_revision_object(r, v, u->field, &at, &u->widget, e) != 1)
+        pdf_key(form, "/Fields", &fields) != 1 || !pdf_reference(pdf_first(fields), &u->field))
         return sign_no_field(u->path, e);
+    if ((got = pdf_revision_object(r, v, u->field, &at, &u->widget, e)) != 1)
+        return got < 0 ? -1 : sign_no_field(u->path, e);
     widget = (struct pdf_span){buf_str(&u->widget), u->widget.len};
     if (pdf_key(widget, "/FT", &value) != 1 || !pdf_is(value, "/Sig") || pdf_key(widget, "/V", &value) != 0)
         return sign_no_field(u->path, e);
