@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/note.h"
+#include "cmd/signing.h"
 
 static const struct cmd_option collect_option_rows[] = {
     {"--store", "DIR", "the folder of snapshots; made when it is missing"},
@@ -32,8 +33,7 @@ static const struct cmd_option collect_option_rows[] = {
     {"--replay", "FILE.har", "no Azure: answers come from this recording (HAR 1.2)"},
     {"--taken-at", "UTC", "date of the snapshot, 2026-11-24T09:30:00Z; only with --replay"},
     {"--principal", "OBJECT-ID", "who made the recording: without it, visibility is not proven"},
-    {"--sign-key", "PEM", "seal the snapshot with this private key"},
-    {"--sign-cert", "PEM", "and this certificate"},
+    SIGNING_ROWS("seal the snapshot"),
     {"--tsa", "URL", "and have this authority stamp the seal (RFC 3161)"},
     {NULL, NULL, NULL},
 };
@@ -121,10 +121,6 @@ static int collect_read_job(struct collect_job *job, const struct cmd_args *args
     if (job->taken_at &&
         (clock_read(job->taken_at, &when, NULL) != 0 || strlen(job->taken_at) != CLOCK_TEXT - 1))
         return err_set(e, "--taken-at: \"%s\": write a UTC time like 2026-11-24T09:30:00Z", job->taken_at);
-    if (cmd_has(args, "--sign-key") != cmd_has(args, "--sign-cert"))
-        return err_set(e, "--sign-key and --sign-cert go together");
-    if (cmd_has(args, "--tsa") && !cmd_has(args, "--sign-key"))
-        return err_set(e, "--tsa: there is no seal to stamp without --sign-key and --sign-cert");
     if ((value = cmd_value(args, "--principal")) && !scope_is_guid(value, job->principal))
         return err_set(e, "--principal: \"%s\": write the object id, a GUID", value);
     for (int i = 0; job->replay && (value = cmd_value_at(args, "--subscription", i)); i++) {
@@ -298,11 +294,10 @@ static int collect_run_command(int argc, char **argv, struct err *e)
 
     if (cmd_parse(&args, &cmd_collect, argc, argv, e) != 0 || collect_read_job(&job, &args, e) != 0)
         goto out;
+    if (signing_open(&args, &job.signer, &code, e) != 0) /* it may ask, and ^C ends that at once */
+        goto out;
     code = EXIT_FAILED;
     collect_catch_signals();
-    if (cmd_has(&args, "--sign-key") &&
-        signer_load(&job.signer, cmd_value(&args, "--sign-key"), cmd_value(&args, "--sign-cert"), e) != 0)
-        goto out;
     if (resources_load(&resources, e) != 0)
         goto out;
     /* a recording that cannot be read, or a store that cannot be written, is told before anything else */

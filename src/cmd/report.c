@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "cmd/cmd.h"
+#include "cmd/signing.h"
 #include "pack/pack.h"
 
 static const struct cmd_option report_option_rows[] = {
@@ -18,8 +19,7 @@ static const struct cmd_option report_option_rows[] = {
     {"--engagement", "FILE", "organisation, period and adopted thresholds (JSON)"},
     {"--as-of", "UTC", "date of the report, YYYY-MM-DDThh:mm:ssZ; without it the snapshot's"},
     {"--strict", NULL, "exit code 4 when something in scope was not read"},
-    {"--sign-key", "PEM", "private key that signs the pack"},
-    {"--sign-cert", "PEM", "its certificate, with the chain behind it"},
+    SIGNING_ROWS("sign the pack"),
     {"--tsa", "URL",
      "and have this authority stamp the signature (RFC 3161); without its answer no pack is made"},
     {NULL, NULL, NULL},
@@ -31,8 +31,9 @@ static char *report_command_line(const struct cmd_args *args)
 {
     static const struct {
         const char *option, *word;
-    } places[] = {{"--store", "STORE"},    {"--out", "OUT"}, {"--sign-key", "KEY"},
-                  {"--sign-cert", "CERT"}, {"--tsa", "URL"}, {"--engagement", "FILE"}};
+    } places[] = {
+        {"--store", "STORE"},         {"--out", "OUT"}, {"--sign-key", "KEY"},   {"--sign-cert", "CERT"},
+        {"--sign-pass-file", "FILE"}, {"--tsa", "URL"}, {"--engagement", "FILE"}};
     struct buf b = {0};
 
     buf_text(&b, "keycustody report");
@@ -51,21 +52,6 @@ static char *report_command_line(const struct cmd_args *args)
         buf_print(&b, " %s%s%s", w->option->name, value ? " " : "", value ? value : "");
     }
     return buf_take(&b);
-}
-
-static int report_signer(const struct cmd_args *args, struct signer **signer, int *code, struct err *e)
-{
-    const char *key = cmd_value(args, "--sign-key"), *cert = cmd_value(args, "--sign-cert");
-
-    if (!key != !cert) {
-        *code = EXIT_USAGE;
-        return err_set(e, "--sign-key and --sign-cert: give both or neither");
-    }
-    if (!key && cmd_has(args, "--tsa")) {
-        *code = EXIT_USAGE;
-        return err_set(e, "--tsa: there is no signature to stamp without --sign-key and --sign-cert");
-    }
-    return key ? signer_load(signer, key, cert, e) : 0;
 }
 
 static void report_print(const struct pack_result *r, const struct signer *signer)
@@ -102,7 +88,7 @@ static int report_run(int argc, char **argv, struct err *e)
         goto out;
     }
     code = EXIT_FAILED;
-    if (report_signer(&args, &signer, &code, e) != 0)
+    if (signing_open(&args, &signer, &code, e) != 0)
         goto out;
     frameworks = mem_zero((size_t)args.count + 1, sizeof *frameworks);
     while ((frameworks[options.framework_count] =

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/note.h"
 #include "cmd/cmd.h"
+#include "cmd/signing.h"
 #include "lib/sign.h"
 #include "lib/stamp.h"
 #include "store/store.h"
@@ -17,8 +18,7 @@
 static const struct cmd_option seal_option_rows[] = {
     {"--store", "DIR", "the folder of snapshots"},
     {"--tsa", "URL", "the authority that stamps the seals that have no time stamp (RFC 3161)"},
-    {"--sign-key", "PEM", "seal the snapshots that have no seal with this private key"},
-    {"--sign-cert", "PEM", "and this certificate"},
+    SIGNING_ROWS("seal the snapshots that have no seal"),
     {NULL, NULL, NULL},
 };
 
@@ -81,9 +81,8 @@ static int seal_run(int argc, char **argv, struct err *e)
     if (cmd_parse(&args, &cmd_seal, argc, argv, e) != 0 || cmd_need(&args, "--store", e) != 0)
         goto out;
     job.tsa = cmd_value(&args, "--tsa");
-    if (cmd_operand(&args, 0) || cmd_has(&args, "--sign-key") != cmd_has(&args, "--sign-cert") ||
-        (!job.tsa && !cmd_has(&args, "--sign-key"))) {
-        err_set(e, "seal: give --tsa URL, or --sign-key and --sign-cert together, or all three");
+    if (cmd_operand(&args, 0) || (!job.tsa && !cmd_has(&args, "--sign-key"))) {
+        err_set(e, "seal: give --tsa URL, or --sign-key with its certificate, or both");
         goto out;
     }
     code = EXIT_FAILED;
@@ -91,8 +90,7 @@ static int seal_run(int argc, char **argv, struct err *e)
         err_set(e, "%s: no such store", cmd_value(&args, "--store"));
         goto out;
     }
-    if (cmd_has(&args, "--sign-key") &&
-        signer_load(&job.signer, cmd_value(&args, "--sign-key"), cmd_value(&args, "--sign-cert"), e) != 0)
+    if (cmd_has(&args, "--sign-key") && signing_open(&args, &job.signer, &code, e) != 0)
         goto out;
     if (store_open_to_resume(&store, cmd_value(&args, "--store"), &locked, e) != 0) {
         code = locked ? EXIT_LOCKED : EXIT_FAILED;
@@ -114,7 +112,7 @@ out:
 const struct cmd cmd_seal = {
     .name = "seal",
     .summary = "seal and time-stamp snapshots that lack it, such as after an authority did not answer",
-    .usage = "keycustody seal --store DIR [--tsa URL] [--sign-key PEM --sign-cert PEM]",
+    .usage = "keycustody seal --store DIR [--tsa URL] [--sign-key FILE [--sign-cert PEM]]",
     .options = seal_option_rows,
     .examples = "  keycustody seal --store store --tsa http://timestamp.example.org\n"
                 "      stamps every seal that has no time stamp\n"

@@ -9,7 +9,16 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-struct signer; /* a private key and its certificate (with chain) */
+struct signer;           /* a private key and its certificate (with chain) */
+#define SIGNER_PASS 1024 /* bytes of the longest pass phrase with its NUL */
+/* Puts the pass phrase of the file into out, which is wiped afterwards. -1: there is none. */
+typedef int signer_pass(void *ctx, const char *file, char *out, size_t size);
+/* Such a one that asks at the terminal, without echo; -1 where there is no terminal. */
+int signer_prompt(const char *file, char *out, size_t size);
+/* key: PEM or PKCS#12, encrypted or not; cert: PEM with the certificate and its chain, NULL where PKCS#12
+ * holds them. pass may be NULL: nobody can be asked. */
+int signer_open(struct signer **out, const char *key, const char *cert, signer_pass *pass, void *ctx,
+                struct err *e);
 int signer_load(struct signer **out, const char *key_pem, const char *cert_pem, struct err *e); /* paths */
 void signer_free(struct signer *s);
 const char *signer_name(const struct signer *s); /* subject of the certificate, RFC 2253 */

@@ -184,6 +184,68 @@ static void wrong_keys_are_named(void **state)
     }
 }
 
+static int told_pass(void *ctx, const char *file, char *out, size_t size)
+{
+    if (!ctx || !strstr(file, dir))
+        return -1;
+    snprintf(out, size, "%s", (const char *)ctx);
+    return 0;
+}
+
+static void keys_behind_a_pass_phrase(void **state)
+{
+    static const struct {
+        const char *key, *cert, *pass, *says; /* says NULL: it signs */
+    } cases[] = {
+        {"locked.key", "rsa.crt", "x", NULL},
+        {"locked.key", "rsa.crt", "y", "does not open it"},
+        {"locked.key", "rsa.crt", NULL, "no pass phrase was given"},
+        {"rsa.p12", NULL, "geheim ü", NULL},
+        {"rsa.p12", "rsa.chain.pem", "geheim ü", NULL},
+        {"rsa.p12", NULL, "geheim", "does not open it"},
+        {"rsa.p12", NULL, NULL, "no pass phrase was given"},
+        {"rsa.p12", "other.crt", "geheim ü", "does not belong to the key"},
+        {"open.p12", NULL, NULL, NULL},
+        {"bare.p12", NULL, "z", "holds no certificate"},
+        {"bare.p12", "rsa.crt", "z", NULL},
+        {"short.p12", NULL, "z", "RSA key of 1024 bits"},
+        {"cut.p12", NULL, "z", "neither a private key in PEM form nor PKCS#12"},
+    };
+
+    (void)state;
+    assert_int_equal(
+        sh("openssl pkcs12 -export -inkey rsa.key -in rsa.crt -certfile mid.crt -passout 'pass:geheim ü' "
+           "-out rsa.p12 &&"
+           "openssl pkcs12 -export -inkey rsa.key -in rsa.crt -passout pass: -out open.p12 &&"
+           "openssl pkcs12 -export -inkey rsa.key -nocerts -passout pass:z -out bare.p12 &&"
+           "openssl req -x509 -new -key short.key -subj /CN=Short -days 3 -out short.crt &&"
+           "openssl pkcs12 -export -inkey short.key -in short.crt -passout pass:z -out short.p12 &&"
+           "head -c 100 rsa.p12 > cut.p12 && cat ca.crt mid.crt > both.crt"),
+        0);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct signer *s = NULL;
+        struct buf der = {0};
+        struct err e = {""};
+        int rc = signer_open(&s, at(cases[i].key), cases[i].cert ? at(cases[i].cert) : NULL, told_pass,
+                             (void *)cases[i].pass, &e);
+
+        if ((rc == 0) != !cases[i].says || (cases[i].says && !strstr(e.text, cases[i].says)))
+            fail_msg("%s, %s: wanted '%s', got %d '%s'", cases[i].key, cases[i].pass ? cases[i].pass : "none",
+                     cases[i].says ? cases[i].says : "", rc, e.text);
+        if (rc == 0) {
+            assert_int_equal(sign_detached_file(s, at("content"), &der, &e), 0);
+            assert_int_equal(file_write(at("p.p7s"), der.data, der.len, 0600, &e), 0);
+            if (sh("openssl cms -verify -cades -binary -inform DER -in p.p7s -content content -CAfile "
+                   "both.crt -purpose any "
+                   "-out /dev/null") != 0)
+                fail_msg("%s, %s: openssl does not accept it: see %s/log", cases[i].key,
+                         cases[i].pass ? cases[i].pass : "none", dir);
+        }
+        signer_free(s);
+        buf_free(&der);
+    }
+}
+
 static void what_does_not_hold_is_refused(void **state)
 {
     static const struct {
@@ -251,6 +313,7 @@ int main(void)
         cmocka_unit_test(ours_accepts_it),
         cmocka_unit_test(memory_and_file_say_the_same),
         cmocka_unit_test(wrong_keys_are_named),
+        cmocka_unit_test(keys_behind_a_pass_phrase),
         cmocka_unit_test(what_does_not_hold_is_refused),
         cmocka_unit_test(an_expired_certificate_is_not_trusted),
     };

@@ -156,6 +156,20 @@ def packs(tsa, dead):
         return
     code, said = kc("verify", str(pack) + ".zip", "--trust", "ca.crt", "--tsa-trust", "ca.crt", "--require-time-stamp")
     check("its zip verifies", code == 0 and "tagmanifest-sha256.txt.p7s: time stamp of" in said and "data/report.pdf: time stamp of" in said, said)
+    sh("openssl pkcs12 -export -inkey signer.key -in signer.crt -certfile ca.crt -passout pass:canary-4711 -out signer.p12; printf 'canary-4711\\nmore\\n' > pass")
+    code, said = kc("report", "--store", "s", "--out", "p12", "--sign-key", "signer.p12", "--sign-pass-file", "pass")
+    check("PKCS#12 and its pass phrase in a file", code == 0 and "signed by CN=Test signer" in said, said)
+    os.environ["KEYCUSTODY_SIGN_PASS"] = "canary-4711"
+    code, said = kc("report", "--store", "s", "--out", "p12-env", "--sign-key", "signer.p12")
+    check("and in the environment", code == 0, said)
+    os.environ["KEYCUSTODY_SIGN_PASS"] = "wrong"
+    code, said = kc("report", "--store", "s", "--out", "p12-none", "--sign-key", "signer.p12")
+    check("a wrong one", code == 1 and "does not open it" in said and not (W / "p12-none").exists(), said)
+    del os.environ["KEYCUSTODY_SIGN_PASS"]
+    done = subprocess.run(["setsid", KC, "report", "--store", "s", "--out", "p12-none", "--sign-key", "signer.p12"], cwd=W, capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL, check=False)
+    check("none, and nobody to ask", done.returncode == 1 and "no pass phrase was given" in done.stderr, done.stderr)
+    check("the pass phrase is nowhere", subprocess.run(["grep", "-rlaF", "canary-4711", "p12", "p12-env", "s"], cwd=W, capture_output=True, check=False).returncode == 1)
     text = (pack / "README-auditor.md").read_text(encoding="utf-8")
     block = re.search(r"The signature carries a time stamp.*?```sh\n(.*?)```", text, re.S).group(1)
     for name in ("TSA.pem", "CA.pem"):

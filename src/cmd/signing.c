@@ -1,0 +1,80 @@
+/* Who signs. See signing.h. */
+#include "cmd/signing.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/wipe.h"
+
+#define SIGNING_VARIABLE "KEYCUSTODY_SIGN_PASS"
+
+/* A line of a file or a terminal, without its end. -1: none, or too long. */
+static int signing_line(int fd, char *out, size_t size)
+{
+    size_t n = 0;
+    ssize_t got = 0;
+
+    while (n < size && (got = read(fd, out + n, 1)) == 1 && out[n] != '\n')
+        n++;
+    if (n == size || (n == 0 && got != 1))
+        return -1;
+    if (n && out[n - 1] == '\r')
+        n--;
+    out[n] = '\0';
+    return 0;
+}
+
+struct signing_from {
+    const char *path; /* of --sign-pass-file, or NULL */
+};
+
+static int signing_pass(void *ctx, const char *file, char *out, size_t size)
+{
+    const char *from = ((const struct signing_from *)ctx)->path, *variable = getenv(SIGNING_VARIABLE);
+    int fd = -1, rc = -1;
+
+    if (from) {
+        fd = open(from, O_RDONLY | O_CLOEXEC);
+        rc = fd >= 0 ? signing_line(fd, out, size) : -1;
+        if (fd >= 0)
+            close(fd);
+        return rc;
+    }
+    if (variable && strlen(variable) < size) {
+        memcpy(out, variable, strlen(variable) + 1);
+        return 0;
+    }
+    return variable ? -1 : signer_prompt(file, out, size);
+}
+
+int signing_open(const struct cmd_args *args, struct signer **out, int *code, struct err *e)
+{
+    static const char *const with[] = {"--sign-cert", "--sign-pass-file", "--tsa"};
+    const char *key = cmd_value(args, "--sign-key"), *pass = cmd_value(args, "--sign-pass-file");
+    struct signing_from from = {pass};
+    int rc = -1;
+
+    for (size_t i = 0; !key && i < sizeof with / sizeof *with; i++) {
+        if (cmd_has(args, with[i])) {
+            *code = EXIT_USAGE;
+            return err_set(e, "%s: there is nothing to sign with: --sign-key is missing", with[i]);
+        }
+    }
+    if (!key)
+        return 0;
+    if (pass && access(pass, R_OK) != 0) {
+        *code = EXIT_FAILED;
+        return err_set(e, "--sign-pass-file %s: cannot be read", pass);
+    }
+    rc = signer_open(out, key, cmd_value(args, "--sign-cert"), signing_pass, &from, e);
+    if (rc != 0)
+        *code = EXIT_FAILED;
+    /* no child of ours, and no core file, needs it any more */
+    if (getenv(SIGNING_VARIABLE)) {
+        wipe(getenv(SIGNING_VARIABLE), strlen(getenv(SIGNING_VARIABLE)));
+        unsetenv(SIGNING_VARIABLE);
+    }
+    return rc;
+}
