@@ -221,6 +221,20 @@ out:
     return rc;
 }
 
+/* Files name certificates twice, and CMS takes none twice. */
+static void signer_chain_unique(struct signer *s)
+{
+    for (int i = sk_X509_num(s->chain) - 1; i >= 0; i--) {
+        X509 *one = sk_X509_value(s->chain, i);
+        int twice = X509_cmp(one, s->cert) == 0;
+
+        for (int k = 0; k < i && !twice; k++)
+            twice = X509_cmp(one, sk_X509_value(s->chain, k)) == 0;
+        if (twice)
+            X509_free(sk_X509_delete(s->chain, i));
+    }
+}
+
 int signer_open(struct signer **out, const char *key, const char *cert, signer_pass *pass, void *ctx,
                 struct err *e)
 {
@@ -237,6 +251,7 @@ int signer_open(struct signer **out, const char *key, const char *cert, signer_p
         err_set(e, "%s: holds no certificate: give it with --sign-cert", key);
         goto fail;
     }
+    signer_chain_unique(s);
     s->name = sign_cert_name(s->cert);
     *out = s;
     return 0;
