@@ -97,6 +97,15 @@ void pdf_page_go(struct pdf_work *w, size_t sheet)
     w->set_font = -1;
 }
 
+/* Procedure sets are a thing of PostScript printers (ISO 32000-1, 14.2): a kilobyte of memory a page. */
+static void page_light(HPDF_Page page)
+{
+    HPDF_Dict resources = HPDF_Dict_GetItem(page, "Resources", HPDF_OCLASS_DICT);
+
+    if (resources)
+        HPDF_Dict_RemoveElement(resources, "ProcSet");
+}
+
 void pdf_page_new(struct pdf_work *w)
 {
     struct pdf_sheet s = {.chapter = w->chapter};
@@ -113,6 +122,7 @@ void pdf_page_new(struct pdf_work *w)
         pdf_page_fail(w, "adding a page");
         return;
     }
+    page_light(s.page);
     if ((w->sheet_count & (w->sheet_count - 1)) == 0) /* a power of two is full */
         w->sheets = mem_grow(w->sheets, w->sheet_count ? w->sheet_count * 2 : 1, sizeof *w->sheets);
     page_flush(w);

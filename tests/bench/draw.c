@@ -1,6 +1,6 @@
-/* Draws a template over facts that are there already, as PDF and as workbook, by the code that `report` uses and
- * as it does: side by side, in two processes. For the comparison with libraries that do no more than this.
- *   draw FACTS.db TEMPLATE OUT.pdf OUT.xlsx */
+/* Draws a template over facts that are there already, as PDF and as workbook, by the code that `report` uses
+ * and as it does: side by side, in two processes. For the comparison with libraries that do no more than
+ * this. draw FACTS.db TEMPLATE OUT.pdf OUT.xlsx */
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
