@@ -213,7 +213,11 @@ static int fetch_next_version(const struct fetch_context *c, const struct fetch 
 static void fetch_reason(const struct fetch_context *c, const struct fetch *f, int status,
                          const struct answer *a, struct buf *out)
 {
-    if (fetch_is_denied(status, a)) {
+    if (a->code && strcmp(a->code, "InvalidAuthenticationTokenTenant") == 0) {
+        buf_text(out,
+                 "it belongs to another tenant than the one signed in to: collect it with an identity of "
+                 "that tenant");
+    } else if (fetch_is_denied(status, a)) {
         buf_text(out, "permission denied");
         if (*c->resource->permission)
             buf_print(out, ": the caller needs %s%s on %s", c->resource->at_vault ? "the data action " : "",

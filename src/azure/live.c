@@ -269,6 +269,18 @@ static void live_refused(struct live *l, struct live_request *r, const struct ht
     live_put(&l->waiting, r);
 }
 
+/* A token of this tenant, however new, is none for a subscription of another one. */
+static int live_is_other_tenant(const struct http_answer *h)
+{
+    struct answer a = {0};
+    int is = 0;
+
+    answer_read(&a, h->body, h->size, h->status, RESOURCE_ONE);
+    is = a.code && strcmp(a.code, "InvalidAuthenticationTokenTenant") == 0;
+    answer_free(&a);
+    return is;
+}
+
 static int live_lost(struct live *l, struct live_request *r, const struct http_answer *h, struct err *e)
 {
     static const char *const codes[] = {[HTTP_LOST] = "NotAnswered",
@@ -311,7 +323,7 @@ static int live_answered(void *owner, const struct http_answer *h, struct err *e
         r->kind->size -= (r->kind->size - h->size) / 32;
     live_compare_clock(l, h->header[HTTP_DATE]);
     limit_heed(r->limits, h, now);
-    if (h->status == 401 && !r->renewed) {
+    if (h->status == 401 && !r->renewed && !live_is_other_tenant(h)) {
         live_refused(l, r, h);
         return 0;
     }

@@ -12,7 +12,8 @@
 --   policy_definition, policy_exemption
 -- why: A caller with rights on a few resource groups gets lists that look whole and are not: Azure leaves out what he may not see, and
 --   says nothing. Every pass rests on what was read, so it has to be shown that everything could be seen.
--- limits: Rights that come through a group are not counted, since its members are not read; neither are eligible assignments
+-- limits: One run is one tenant: subscriptions of other tenants, where the caller may be a guest, are in no list of this one and need a
+--   collection of their own; those delegated to it are listed, read, and never shown to be whole. Rights that come through a group are not counted, since its members are not read; neither are eligible assignments
 --   (Privileged Identity Management) nor delegations of other tenants (Azure Lighthouse). Deny assignments, which take rights away, are not
 --   read. Whether the declared scope is the right one is not shown; a subscription that neither the list of subscriptions nor the roster of
 --   a management group names stays unknown.
@@ -23,7 +24,7 @@
 -- source: https://learn.microsoft.com/azure/role-based-access-control/role-assignments-list-rest
 --   Reader (acdd72a7-3385-48ef-bd42-f606fba81ae7) permits every read that keycustody makes.
 
-WITH caller AS (SELECT nullif(lower(principal_id), '') AS id, source FROM snapshot),
+WITH caller AS (SELECT nullif(lower(principal_id), '') AS id, source, nullif(lower(tenant_id), '') AS tenant FROM snapshot),
 tenant AS (
   SELECT NOT EXISTS (SELECT 1 FROM scope) AS none, coalesce(l.complete, 0) AS complete, l.reason, l.evidence
   FROM (SELECT 1) LEFT JOIN list_state l ON l.resource = 'subscription' AND l.subject_key = ''
@@ -34,7 +35,7 @@ wanted AS (
   WHERE op NOT GLOB 'microsoft.management/*' AND op <> 'microsoft.resources/subscriptions/read'
 ),
 place AS (
-  SELECT '/subscriptions/' || s.subscription_id AS key, v.id_key IS NOT NULL AS visible, v.state, v.src || '#' || v.ptr AS at
+  SELECT '/subscriptions/' || s.subscription_id AS key, v.id_key IS NOT NULL AS visible, v.state, v.tenant_id AS tenant, v.src || '#' || v.ptr AS at
   FROM scope s LEFT JOIN subscription v ON v.subscription_id = s.subscription_id
 ),
 -- the caller's own assignments at or above each subscription; one with a condition, or whose condition is not known, proves nothing
@@ -83,6 +84,7 @@ unread AS (
 judged AS (
   SELECT p.*, r.n AS gaps, g.reason AS gap_reason, g.resource AS gap_resource, g.exchange AS gap_at, coalesce(l.n, 0) AS missing, l.words AS missing_words,
     coalesce(o.n, 0) AS assignments, o.evidence AS rights_at, u.words AS unread, u.evidence AS unread_at, caller.id AS caller, caller.source,
+    CASE WHEN p.tenant <> caller.tenant THEN 'it belongs to the tenant ' || p.tenant || ', the collecting principal signed in to ' || caller.tenant END AS elsewhere,
     a.complete AS assigned, a.reason AS assigned_reason, a.evidence AS assigned_at, d.complete AS defined, d.reason AS defined_reason, d.evidence AS defined_at,
     (SELECT count(*) FROM wanted) AS operations
   FROM place p CROSS JOIN caller
@@ -103,6 +105,7 @@ reasoned AS (
       WHEN coalesce(defined, 0) = 0 THEN '; visibility not proven: ' || coalesce(defined_reason, 'role definitions: not asked for')
       WHEN missing THEN '; visibility not proven: no role assignment of the collecting principal itself covers ' || missing_words || '; rights through a group cannot be seen'
       ELSE '' END
+    || CASE WHEN elsewhere <> '' THEN '; visibility not proven: ' || elsewhere || ', and rights by delegation (Azure Lighthouse) are in no list' ELSE '' END
     || CASE WHEN unread <> '' THEN '; what it holds is not known: ' || unread ELSE '' END AS reasons
   FROM judged
 ),
@@ -116,7 +119,7 @@ hidden AS (
 )
 SELECT key AS subject,
   CASE WHEN state = 'Deleted' THEN 'not-applicable' WHEN reasons = '' AND operations > 0 THEN 'pass' ELSE 'not-assessed' END AS status,
-  CASE WHEN visible THEN 'subscription state ' || coalesce(state, 'not told') || CASE state WHEN 'Enabled' THEN '' ELSE ' (not Enabled)' END
+  CASE WHEN visible THEN 'subscription state ' || coalesce(state, 'not told') || CASE state WHEN 'Enabled' THEN '' ELSE ' (not Enabled)' END || coalesce('; ' || elsewhere, '')
     || '; gaps: ' || coalesce(gaps, 0) || '; role assignments of the collecting principal at or above it that permit reading: ' || assignments
     || ', covering ' || (operations - missing) || ' of ' || operations || ' operations' END AS observed,
   'no gap, and role assignments of the collecting principal itself, at or above the subscription, for each of the ' || operations || ' operations that are read with' AS expected,

@@ -206,6 +206,49 @@ def tied(work):
         check("without Resource Graph the lists stand, and it is said", code == 4 and "2 gaps" in said and "counted a second way" in said, said)
 
 
+def other_tenant(work):
+    """A subscription of another tenant in the list: delegated to ours and readable, or not. It stays in the completeness statement."""
+    alien, home = "85dca2ae-d583-4cc2-bd84-5d11b75d7981", "99999999-9999-4999-8999-999999999999"
+    doc = json.loads(pathlib.Path(live.HAR).read_text(encoding="utf-8"))
+    changed = 0
+    for entry in doc["log"]["entries"]:
+        if re.fullmatch(r"https://[^/]+/subscriptions\?.*", entry["request"]["url"]):
+            body = json.loads(entry["response"]["content"]["text"])
+            for row in body["value"]:
+                if row["subscriptionId"] == alien:
+                    row["tenantId"] = home
+                    row["managedByTenants"] = [{"tenantId": live.TENANT}]
+                    changed += 1
+            entry["response"]["content"]["text"] = json.dumps(body)
+    check("the recording names it", changed == 1, changed)
+    har = work / "two-tenants.har"
+    har.write_text(json.dumps(doc), encoding="utf-8")
+
+    def completeness(store):
+        done = subprocess.run([live.KC, "assess", "--store", store, "--format", "json", "--check", "collection-complete"],
+                              capture_output=True, text=True, check=False)
+        check("what another tenant's subscription makes of the result", done.returncode == 4, (done.returncode, done.stderr))
+        return {f["subject"]: f for f in json.loads(done.stdout)["findings"]}
+
+    with live.Standin(work, har=str(har)) as s:
+        code, said = s.collect(work / "delegated")
+    found = completeness(work / "delegated")
+    check("a delegated subscription is read", code == 4 and "3 subscriptions in scope" in said and "2 gaps" in said, said)
+    one = found.get("/subscriptions/" + alien, {})
+    check("a delegated subscription is no proof", one.get("status") == "not-assessed" and f"it belongs to the tenant {home}" in (one.get("reason") or ""), one)
+    check("the others are as they were", len(found) == 3 and "another" not in str([f for k, f in found.items() if alien not in k]), found)
+    with live.Standin(work, "--rule", f"other-tenant,path=/subscriptions/{alien}/*", har=str(har)) as s:
+        code, said = s.collect(work / "alien-tenant")
+        asked = [r for r in s.requests() if r["target"].startswith("/subscriptions/" + alien)]
+        check("no token is renewed for it", len(s.secrets()) == 2 and asked, (len(s.secrets()), said))
+        done = subprocess.run([live.KC, "doctor", "--cloud", s.url, "--ca-file", s.ca], capture_output=True, text=True, check=False, env=s.env())
+        check("doctor says so", done.returncode == 4 and "another tenant" in done.stdout, done.stdout + done.stderr)
+    gaps = live.Snapshot(work / "alien-tenant").gaps
+    check("each list of it is a gap", code == 4 and len([1 for c in gaps.values() if c == "InvalidAuthenticationTokenTenant"]) >= 10, gaps)
+    one = completeness(work / "alien-tenant").get("/subscriptions/" + alien, {})
+    check("it stays in the statement", one.get("status") == "not-assessed" and "belongs to another tenant" in (one.get("reason") or ""), one)
+
+
 def doctor(work):
     place = work / "tmp"
     place.mkdir()
@@ -248,6 +291,7 @@ def main():
         bounded(work)
         second_place(work)
         tied(work)
+        other_tenant(work)
         doctor(work)
     print(f"{len(wrong)} wrong")
     sys.exit(1 if wrong else 0)

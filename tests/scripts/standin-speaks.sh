@@ -129,6 +129,7 @@ old-version,text=2024-03-02 2023-10-02|400 0|400 0|body|supported api-versions a
 redirect|307 0|307 0|head|^location: https://localhost
 challenge,text=https://evil.example|401 0|401 0|head|resource="https://evil.example"
 echo|400 0|400 0|body|Bearer ey
+other-tenant|401 0|401 0|body|InvalidAuthenticationTokenTenant
 claims|401 0|401 0|head|insufficient_claims
 limit,burst=0,rate=0.5|429 0|429 0|head|^retry-after: 2
 END

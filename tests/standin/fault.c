@@ -115,6 +115,21 @@ static void fault_claims(struct server *s, struct exchange *x)
         s->origin);
 }
 
+/* A subscription of a tenant that the token is not of. */
+static void fault_other_tenant(struct server *s, struct exchange *x)
+{
+    static const char other[] = "99999999-9999-4999-8999-999999999999";
+
+    exchange_error(x, 401, "InvalidAuthenticationTokenTenant",
+                   "The access token is from the wrong issuer '%s/%s/'. It must match the tenant '%s/%s/' "
+                   "associated with this subscription.",
+                   s->origin, s->options->tenant, s->origin, other);
+    exchange_say(x, "www-authenticate",
+                 "Bearer authorization_uri=\"%s/%s\", error=\"invalid_token\", error_description=\"The "
+                 "access token is from the wrong issuer.\"",
+                 s->origin, other);
+}
+
 static void fault_challenge(struct server *s, struct exchange *x, const struct rule_row *rule)
 {
     exchange_error(x, 401, "Unauthorized", "AKV10022: Invalid audience.");
@@ -230,6 +245,9 @@ int fault_answer(struct server *s, struct exchange *x, const struct rule_row *ru
         break;
     case RULE_CHALLENGE:
         fault_challenge(s, x, rule);
+        break;
+    case RULE_OTHER_TENANT:
+        fault_other_tenant(s, x);
         break;
     case RULE_CLAIMS:
         fault_claims(s, x);

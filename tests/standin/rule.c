@@ -35,6 +35,7 @@ static const char *const rule_names[RULE_KINDS] = {
     [RULE_OLD_VERSION] = "old-version",
     [RULE_REDIRECT] = "redirect",
     [RULE_CHALLENGE] = "challenge",
+    [RULE_OTHER_TENANT] = "other-tenant",
     [RULE_CLAIMS] = "claims",
     [RULE_ECHO] = "echo",
     [RULE_ECHO_HEADER] = "echo-header",

@@ -34,6 +34,7 @@ enum rule_kind {
     RULE_OLD_VERSION,    /* 400 NoRegisteredProviderFound unless the api-version is among `text` */
     RULE_REDIRECT,       /* `status` (307) to `to` */
     RULE_CHALLENGE,      /* 401 that asks for a token for `text`, at `to` */
+    RULE_OTHER_TENANT,   /* 401 InvalidAuthenticationTokenTenant, whatever the token */
     RULE_CLAIMS,         /* 401 until a token with claims comes */
     RULE_ECHO,        /* `status` (400), and the Authorization header in the body, as careless proxies do */
     RULE_ECHO_HEADER, /* the right answer, and the Authorization header in headers of it */

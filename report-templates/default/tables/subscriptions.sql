@@ -3,7 +3,7 @@ WITH lists AS (SELECT subscription_key, count(*) AS asked, sum(complete) AS comp
   GROUP BY subscription_key)
 SELECT coalesce(nullif(v.display_name, ''), 'name not read') AS name, s.subscription_id AS id,
        CASE s.declared_by WHEN 'option' THEN 'named in the command' ELSE 'visible to the caller' END AS declared,
-       coalesce(v.state, 'not in the list of subscriptions') AS state,
+       coalesce(v.state, 'not in the list of subscriptions') || CASE WHEN v.tenant_id <> (SELECT lower(tenant_id) FROM snapshot) THEN ', of another tenant: ' || v.tenant_id ELSE '' END AS state,
        f.status, CASE f.status WHEN 'pass' THEN 'complete, rights proven' WHEN 'fail' THEN 'does not hold'
          ELSE 'not proven' END AS words, f.id AS finding, CASE WHEN length(f.reason) > 150 THEN substr(f.reason, 1, 150) || '…'
          ELSE coalesce(f.reason, 'not tested') END AS reason,
