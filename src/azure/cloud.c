@@ -6,14 +6,17 @@
 #include <string.h>
 #include <strings.h>
 
+#include "azure/limit.h"
+#include "azure/retry.h"
 #include "azure/url.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/note.h"
 #include "lib/json.h"
 
 #define CLOUD_ANSWER_MAX ((size_t)1 << 20)
-#define CLOUD_RETRIES 3 /* as for tokens: after 0.5, 1 and 2 s, or as Retry-After says */
+#define CLOUD_TRIES 4 /* as for tokens */
 
 static const struct cloud_row {
     const char *name, *arm, *authority, *vault_suffix, *hsm_suffix;
@@ -182,7 +185,7 @@ struct cloud_answer {
     int status;
     struct err why;
     int read, again; /* again: another try may help */
-    int wait;        /* seconds that the server asks for */
+    int64_t asked;   /* milliseconds that it asks to wait; -1: nothing */
 };
 
 static int cloud_answered(void *owner, const struct http_answer *a, struct err *e)
@@ -191,9 +194,8 @@ static int cloud_answered(void *owner, const struct http_answer *a, struct err *
 
     (void)e;
     c->status = a->status;
-    c->again = a->fault == HTTP_LOST ||
-               (a->fault == HTTP_ANSWERED && (a->status == 408 || a->status == 429 || a->status >= 500));
-    c->wait = a->header[HTTP_RETRY_AFTER] ? atoi(a->header[HTTP_RETRY_AFTER]) : 0;
+    c->again = retry_may_help(a);
+    c->asked = limit_retry_after(a->header[HTTP_RETRY_AFTER], a->header[HTTP_DATE]);
     if (a->fault != HTTP_ANSWERED)
         err_set(&c->why, "%s: %s", c->endpoint, a->why);
     else if (a->status != 200)
@@ -222,8 +224,8 @@ static int cloud_discover(struct cloud *out, const char *endpoint, struct http *
                                        .owner = &answer};
         int sent = http_call(http, &request, e);
 
-        for (int k = 0; sent == 0 && answer.again && k < CLOUD_RETRIES; k++) {
-            if (http_pause(http, answer.wait > 0 && answer.wait <= 30 ? answer.wait * 1000 : 500 << k) != 0)
+        for (int k = 1; sent == 0 && answer.again && k < CLOUD_TRIES; k++) {
+            if (http_pause(http, retry_pause_short(k, answer.asked, (uint64_t)clock_ticks())) != 0)
                 break;
             sent = http_call(http, &request, e);
         }

@@ -1,4 +1,4 @@
-/* Live Azure. See live.h. Which faults are worth another try, and the headers, stand in "Understand how Azure
+/* Live Azure. See live.h. The headers stand in "Understand how Azure
  * Resource Manager throttles requests" and "Azure Key Vault throttling guidance"; what 401 means, in
  * "Claims challenges, claims requests, and client capabilities". */
 #include "azure/live.h"
@@ -13,6 +13,7 @@
 #include "azure/answer.h"
 #include "azure/challenge.h"
 #include "azure/limit.h"
+#include "azure/retry.h"
 #include "azure/secret.h"
 #include "azure/url.h"
 #include "base/clock.h"
@@ -27,9 +28,8 @@
 #define LIVE_HELD_MAX (12u << 20) /* bytes of bodies that may be under way, by estimate */
 #define LIVE_SIZE_UNKNOWN (128u << 10)
 #define LIVE_KINDS 64
-#define LIVE_TIMEOUT 100     /* seconds: Resource Manager itself gives up after 60 */
-#define LIVE_PAUSE_FIRST 400 /* milliseconds before the second try, then doubled */
-#define LIVE_SLEEP_MAX 200   /* milliseconds: how late a signal may be noticed */
+#define LIVE_TIMEOUT 100   /* seconds: Resource Manager itself gives up after 60 */
+#define LIVE_SLEEP_MAX 200 /* milliseconds: how late a signal may be noticed */
 
 struct live;
 
@@ -205,7 +205,7 @@ static int live_deliver(struct live *l, struct live_request *r, const struct htt
     if (rc == 1 && a.again) {
         r->odd = 1;
         l->state.retried++;
-        r->not_before = clock_ticks() + LIVE_PAUSE_FIRST;
+        r->not_before = clock_ticks() + RETRY_FIRST;
         live_put(&l->waiting, r);
         return 0;
     }
@@ -213,35 +213,28 @@ static int live_deliver(struct live *l, struct live_request *r, const struct htt
     return rc < 0 ? -1 : 0;
 }
 
-static int64_t live_jitter(struct live *l, int64_t most)
+static uint64_t live_throw(struct live *l)
 {
     l->dice ^= l->dice << 13;
     l->dice ^= l->dice >> 7;
     l->dice ^= l->dice << 17;
-    return (int64_t)(l->dice % (uint64_t)(most + 1));
+    return l->dice;
 }
 
 /* Is another try worth it, and is there time for it? Then r waits for it. */
 static int live_again(struct live *l, struct live_request *r, int64_t asked)
 {
-    int64_t pause = (int64_t)LIVE_PAUSE_FIRST << (r->tries - 1), now = clock_ticks();
+    int64_t pause = 0, now = clock_ticks();
 
     if (r->tries >= LIVE_TRIES)
         return 0;
-    pause = pause / 2 + live_jitter(l, pause);
-    if (asked >= 0)
-        pause = asked + live_jitter(l, LIVE_PAUSE_FIRST);
+    pause = retry_pause(r->tries, asked, live_throw(l));
     if (l->deadline && now + pause > l->deadline)
         return 0;
     r->not_before = now + pause;
     l->state.retried++;
     live_put(&l->waiting, r);
     return 1;
-}
-
-static int live_is_passing(int status)
-{
-    return status == 408 || status == 429 || status == 500 || status == 502 || status == 503 || status == 504;
 }
 
 static void live_compare_clock(struct live *l, const char *date)
@@ -327,7 +320,7 @@ static int live_answered(void *owner, const struct http_answer *h, struct err *e
         live_refused(l, r, h);
         return 0;
     }
-    if (live_is_passing(h->status)) {
+    if (retry_is_passing(h->status)) {
         asked = limit_retry_after(h->header[HTTP_RETRY_AFTER], h->header[HTTP_DATE]);
         if (asked > 0 && (h->status == 429 || h->status == 503))
             limit_close(r->limits, now + asked);

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "azure/limit.h"
+#include "azure/retry.h"
 #include "azure/token_source.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -186,8 +188,8 @@ struct token_reply {
     struct token_found *out;
     struct err *why;
     int status, read;
-    enum http_fault fault;
-    int64_t wait; /* seconds that it asks for */
+    int again;     /* another try may help */
+    int64_t asked; /* milliseconds that it asks to wait; -1: nothing */
 };
 
 static int token_answered(void *owner, const struct http_answer *a, struct err *e)
@@ -196,8 +198,8 @@ static int token_answered(void *owner, const struct http_answer *a, struct err *
 
     (void)e;
     r->status = a->status;
-    r->fault = a->fault;
-    r->wait = a->header[HTTP_RETRY_AFTER] ? atoi(a->header[HTTP_RETRY_AFTER]) : 0;
+    r->again = retry_may_help(a);
+    r->asked = limit_retry_after(a->header[HTTP_RETRY_AFTER], a->header[HTTP_DATE]);
     if (a->fault != HTTP_ANSWERED) {
         err_set(r->why, "%s", a->why);
         return 0;
@@ -212,27 +214,11 @@ static int token_answered(void *owner, const struct http_answer *a, struct err *
 
 static int token_may_retry(const struct token_reply *r, const int *also)
 {
-    if (r->fault != HTTP_ANSWERED)
-        return r->fault == HTTP_LOST;
     for (; also && *also; also++) {
         if (r->status == *also)
             return 1;
     }
-    return r->status == 408 || r->status == 429 || r->status >= 500;
-}
-
-static int token_pause(const struct token_wanted *w, int64_t milliseconds)
-{
-    int64_t end = clock_ticks() + milliseconds;
-
-    while (clock_ticks() < end) {
-        struct timespec slice = {0, 50000000};
-
-        if (w->stop && *w->stop)
-            return -1;
-        nanosleep(&slice, NULL);
-    }
-    return 0;
+    return r->again;
 }
 
 enum token_outcome token_ask(const struct token_wanted *w, const struct http_request *request,
@@ -246,19 +232,14 @@ enum token_outcome token_ask(const struct token_wanted *w, const struct http_req
     own.done = token_answered;
     own.owner = &reply;
     *status = 0;
-    for (int i = 0; i < TOKEN_TRIES; i++) {
-        int64_t wait = (int64_t)500 << i;
-
+    for (int i = 1; i <= TOKEN_TRIES; i++) {
         if (http_call(w->http, &own, why) != 0)
             return TOKEN_FAILED;
         *status = reply.status;
         if (reply.read)
             return TOKEN_GIVEN;
-        if (!token_may_retry(&reply, retry) || i + 1 == TOKEN_TRIES)
-            break;
-        if (reply.wait > 0 && reply.wait <= 30)
-            wait = reply.wait * 1000;
-        if (token_pause(w, wait) != 0)
+        if (!token_may_retry(&reply, retry) || i == TOKEN_TRIES ||
+            http_pause(w->http, retry_pause_short(i, reply.asked, (uint64_t)clock_ticks())) != 0)
             break;
     }
     return TOKEN_FAILED;
