@@ -23,6 +23,7 @@ struct answer_walk {
     enum json_event item;        /* what items must be */
     int bad_item, bad_next;
     char *code[2], *message[2]; /* [0] inside `error`, [1] without the wrapper */
+    char *inner;                /* code of `error.innererror`: why Key Vault says Forbidden */
 };
 
 static int answer_is(struct answer_name name, const char *word)
@@ -69,6 +70,9 @@ static void answer_string(struct answer_walk *w, const char *at, size_t n, int d
         answer_keep(&w->code[0], at, n);
     else if (depth == 2 && answer_is(w->name[1], "error") && answer_is(w->name[2], "message"))
         answer_keep(&w->message[0], at, n);
+    else if (depth == 3 && answer_is(w->name[1], "error") && answer_is(w->name[2], "innererror") &&
+             answer_is(w->name[3], "code"))
+        answer_keep(&w->inner, at, n);
 }
 
 static int answer_event(void *ctx, enum json_event event, const char *at, size_t n, int depth, struct err *e)
@@ -170,7 +174,13 @@ void answer_read(struct answer *a, const char *body, size_t n, int status, enum 
         a->code = w.code[bare];
         a->message = w.message[bare];
         w.code[bare] = w.message[bare] = NULL;
+        if (w.inner && *w.inner && a->code && strcmp(a->code, "Forbidden") == 0) {
+            free(a->code);
+            a->code = w.inner;
+            w.inner = NULL;
+        }
     }
+    free(w.inner);
     for (int i = 0; i < 2; i++) {
         free(w.code[i]);
         free(w.message[i]);

@@ -16,7 +16,7 @@ struct answer {
                            NotJson,  WrongShape */
     struct err reason;  /* a sentence for it */
     char *next;         /* nextLink; NULL: the list ends here */
-    char *code;         /* Azure's error code, or NULL */
+    char *code;         /* Azure's error code, or NULL; of Key Vault's Forbidden, the one that says why */
     char *message;      /* and its message */
     size_t items;       /* of `value` */
 };

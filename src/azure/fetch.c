@@ -217,6 +217,8 @@ static void fetch_reason(const struct fetch_context *c, const struct fetch *f, i
         buf_text(out,
                  "it belongs to another tenant than the one signed in to: collect it with an identity of "
                  "that tenant");
+    } else if (a->code && strcmp(a->code, "ForbiddenByFirewall") == 0) {
+        buf_text(out, "not readable from here: the vault's network rules do not let this machine in");
     } else if (fetch_is_denied(status, a)) {
         buf_text(out, "permission denied");
         if (*c->resource->permission)

@@ -89,7 +89,7 @@ static const struct resource *doctor_resource(const struct doctor *d, const char
 
 static int doctor_is_denial(int64_t status, const char *code)
 {
-    if (strcmp(code, "InvalidAuthenticationTokenTenant") == 0)
+    if (strcmp(code, "InvalidAuthenticationTokenTenant") == 0 || strcmp(code, "ForbiddenByFirewall") == 0)
         return 0; /* no right of this identity would help */
     return status == 401 || status == 403 || strcmp(code, "ForbiddenByRbac") == 0;
 }

@@ -297,7 +297,10 @@ SELECT k.key_key, k.key_id, k.vault_key,
     WHEN v.kind = 'vault' AND x.status = 404 AND x.complete THEN 'the vault was read, and the key is not in it (404)'
     WHEN x.status = 404 THEN 'the managed HSM answers 404: it may not let the control plane read keys'
     WHEN x.complete THEN 'the answer does not describe the key that was asked for'
-    ELSE coalesce(x.reason, 'the key was not read') END,
+    ELSE coalesce(x.reason, 'the key was not read') || CASE WHEN z.complete = 0 THEN '; ' || z.reason || CASE z.status WHEN 403 THEN
+      CASE WHEN z.reason GLOB '*ForbiddenByFirewall*' THEN ': its network rules do not let the collecting machine in'
+        WHEN v.kind = 'hsm' THEN ': the local role Managed HSM Crypto Auditor permits it'
+        ELSE ': the role Key Vault Reader permits it, or get, list and getrotationpolicy in an access policy' END ELSE '' END ELSE '' END END,
   coalesce(l.complete = 1 AND l.status = 200 AND version.n > 0 AND (coalesce(c.current_version, '') = '' OR EXISTS (
     SELECT 1 FROM key_version y WHERE y.key_key = k.key_key AND y.version = c.current_version)), 0),
   CASE WHEN c.id_key IS NOT NULL THEN c.src || '#' || c.ptr ELSE coalesce(x.evidence, v.evidence) END
@@ -306,6 +309,7 @@ LEFT JOIN vault_state v ON v.vault_key = k.vault_key
 LEFT JOIN crypto_key c ON c.id_key = k.key_key
 LEFT JOIN version ON version.key_key = k.key_key
 LEFT JOIN list_state x ON x.resource = 'crypto_key' AND x.subject_key = k.key_key
+LEFT JOIN list_state z ON z.resource = 'vault_key' AND z.subject_key = k.key_key
 LEFT JOIN list_state l ON l.resource = 'key_version' AND l.subject_key = k.key_key
 ORDER BY 1;
 
