@@ -11,11 +11,8 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "lib/digest.h"
+#include "render/pdf_profile.h"
 
-/* Debian's libgs-common; sRGB, 2.6 KB: what "0.5 0.5 0.5 rg" means, as ISO 19005-1, 6.2.2 wants it said. */
-#define FILE_PROFILE "/usr/share/color/icc/ghostscript/srgb.icc"
-#define FILE_PROFILE_PACKAGE "libgs-common"
-#define FILE_PROFILE_SHA256 "eddaf344b5edea13269e0d20055f335610e5e0b6e33e6e536f2701bc18c5f7d5"
 #define FILE_PROPERTY 1000 /* characters; a PDF string ends at 65,535 bytes (libharu: 0x105B) */
 
 void pdf_file_clean(struct buf *out, const char *text, size_t max)
@@ -152,29 +149,15 @@ static HPDF_STATUS file_string(struct pdf_work *w, HPDF_Dict d, const char *key,
     return s ? HPDF_Dict_Add(d, key, s) : HPDF_FAILD_TO_ALLOC_MEM;
 }
 
+/* sRGB: what "0.5 0.5 0.5 rg" means, as ISO 19005-1, 6.2.2 wants it said. */
 static int file_colours(struct pdf_work *w)
 {
     struct buf icc = {0};
-    char hex[DIGEST_HEX] = {0};
     HPDF_Array intents = HPDF_Array_New(w->pdf->mmgr);
     HPDF_Dict intent = HPDF_Dict_New(w->pdf->mmgr), profile = NULL;
     int rc = -1;
 
-    if (file_exists(FILE_PROFILE) == 0) {
-        w->failed = 1;
-        return err_set(&w->err, FILE_PROFILE
-                       ": no such colour profile: install Debian's package " FILE_PROFILE_PACKAGE);
-    }
-    if (file_read(FILE_PROFILE, 1u << 20, &icc, &w->err) != 0) {
-        w->failed = 1;
-        return -1;
-    }
-    digest_bytes(icc.data, icc.len, hex);
-    if (strcmp(hex, FILE_PROFILE_SHA256) != 0) {
-        w->failed = 1;
-        err_set(&w->err, FILE_PROFILE ": not the profile that this version is made for (SHA-256 %s)", hex);
-        goto out;
-    }
+    pdf_profile(&icc);
     profile = file_stream(w, icc.data, icc.len);
     if (intents && intent && profile && HPDF_Dict_AddNumber(profile, "N", 3) == HPDF_OK &&
         HPDF_Dict_Add(w->pdf->catalog, "OutputIntents", intents) == HPDF_OK &&
@@ -187,7 +170,6 @@ static int file_colours(struct pdf_work *w)
         rc = 0;
     if (rc != 0)
         pdf_page_fail(w, "the colour profile");
-out:
     buf_free(&icc);
     return rc;
 }
