@@ -8,7 +8,10 @@ WITH word(position, resource, words) AS (VALUES
     (9, 'disk_encryption_set', 'Disk encryption sets, each'),
   (10, 'vault', 'Key vaults'), (11, 'managed_hsm', 'Managed HSMs'), (12, 'deleted_vault', 'Deleted vaults'),
     (13, 'crypto_key', 'Keys in use, with rotation policy'),
-  (14, 'key_version', 'Versions of keys'), (15, 'diagnostic_setting', 'Diagnostic settings'),
+  (13.1, 'vault_key', 'Keys, asked at their vault'), (13.2, 'vault_key_rotation', 'Rotation policies, asked at the vault'),
+  (14, 'key_version', 'Versions of keys'), (14.1, 'used_key_version', 'Versions in use that are not current'),
+    (14.2, 'vault_key_version', 'Versions of keys, asked at their vault'),
+  (15, 'diagnostic_setting', 'Diagnostic settings'),
     (16, 'role_assignment', 'Role assignments'),
   (17, 'role_definition', 'Role definitions'), (18, 'policy_assignment', 'Policy assignments'),
     (19, 'policy_definition', 'Policy definitions'),
@@ -21,6 +24,9 @@ items(resource, n) AS (
   UNION ALL SELECT 'disk_encryption_set', count(*) FROM disk_encryption_set UNION ALL SELECT 'vault', count(*) FROM vault
   UNION ALL SELECT 'managed_hsm', count(*) FROM managed_hsm UNION ALL SELECT 'deleted_vault', count(*) FROM deleted_vault
   UNION ALL SELECT 'crypto_key', count(*) FROM crypto_key UNION ALL SELECT 'key_version', count(*) FROM key_version
+  UNION ALL SELECT 'vault_key', count(*) FROM vault_key UNION ALL SELECT 'vault_key_rotation', count(*) FROM vault_key_rotation
+  UNION ALL SELECT 'vault_key_version', count(*) FROM vault_key_version UNION ALL SELECT 'used_key_version', count(*)
+    FROM used_key_version
   UNION ALL SELECT 'diagnostic_setting', count(DISTINCT id_key) FROM diagnostic_setting UNION ALL SELECT 'role_assignment', count(*)
     FROM role_assignment
   UNION ALL SELECT 'role_definition', count(*) FROM role_definition UNION ALL SELECT 'policy_assignment', count(*)
