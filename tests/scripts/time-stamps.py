@@ -3,6 +3,7 @@
 checked by verify and by the stock openssl with the commands of README-auditor.md; refused where the answer is junk, late, of
 another question or by a certificate that may not stamp; pending and mended where the authority does not answer."""
 import http.server
+import json
 import os
 import pathlib
 import re
@@ -170,6 +171,12 @@ def packs(tsa, dead):
                           stdin=subprocess.DEVNULL, check=False)
     check("none, and nobody to ask", done.returncode == 1 and "no pass phrase was given" in done.stderr, done.stderr)
     check("the pass phrase is nowhere", subprocess.run(["grep", "-rlaF", "canary-4711", "p12", "p12-env", "s"], cwd=W, capture_output=True, check=False).returncode == 1)
+    code, said = kc("verify", pack, "--trust", "ca.crt", "--tsa-trust", "ca.crt", "--format", "json")
+    doc = json.loads(said) if said.startswith("{") else {}
+    check("verify for programs", code == 0 and doc.get("holds") is True and doc["failed"] == 0
+          and sum("time stamp of" in line["words"] and line["result"] == "pass" for line in doc["lines"]) >= 2, said)
+    code, said = kc("verify", pack, "--trust", "tsa.crt", "--format", "json")
+    check("and what does not hold", code == 5 and json.loads(said)["failed"] > 0 and any(line["result"] == "fail" for line in json.loads(said)["lines"]), said)
     text = (pack / "README-auditor.md").read_text(encoding="utf-8")
     block = re.search(r"The signature carries a time stamp.*?```sh\n(.*?)```", text, re.S).group(1)
     for name in ("TSA.pem", "CA.pem"):
