@@ -61,8 +61,11 @@ def main():
             wrong.append("no run was killed before its end")
         for number in (signal.SIGINT, signal.SIGTERM):
             before = live.snapshots(store)
+            asked = len(s.requests())
             run = begin(s, store)
-            time.sleep(took / 2)
+            late = time.monotonic() + 60
+            while len(s.requests()) < asked + 15 and run.poll() is None and time.monotonic() < late: # it has begun, and is far from its end
+                time.sleep(0.01)
             run.send_signal(number)
             _, said = run.communicate()
             if run.returncode != 130 or live.snapshots(store) != before:
