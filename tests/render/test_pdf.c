@@ -489,11 +489,37 @@ static void test_archive_standard(void **state)
     (void)state;
     if (!file_exists("/usr/share/java/preflight.jar") || !file_exists("/usr/bin/javac"))
         skip();
-    write_doc(sample_doc(), path);
-    said = run(jars, "");
-    has(said, "valid PDF/A-1b");
-    lacks(said, "not valid");
-    free(said);
+    for (int i = 0; i < 3;
+         i++) { /* plain; with a signature field over the cover's box; with one of no size */
+        struct doc *d = i < 2 ? sample_doc() : one_paragraph("No cover.");
+
+        d->will_sign = i > 0;
+        write_doc(d, path);
+        said = run(jars, "");
+        has(said, "valid PDF/A-1b");
+        lacks(said, "not valid");
+        free(said);
+    }
+}
+
+static void test_signature_field(void **state)
+{
+    struct doc *d = sample_doc();
+    char *text = NULL;
+
+    (void)state;
+    write_doc(d, path);
+    text = objects();
+    lacks(text, "/AcroForm");
+    free(text);
+    d = sample_doc();
+    d->will_sign = 1;
+    write_doc(d, path);
+    text = objects();
+    has(text, "/AcroForm");
+    has(text, "/FT /Sig");
+    lacks(text, "/ByteRange");
+    free(text);
 }
 
 /* HPDF_SaveToFile says 0 on a full disk. */
@@ -575,6 +601,7 @@ int main(void)
         cmocka_unit_test(test_empty_document),
         cmocka_unit_test(test_figures_with_wild_numbers),
         cmocka_unit_test(test_archive_standard),
+        cmocka_unit_test(test_signature_field),
         cmocka_unit_test(test_full_disk_is_noticed),
         cmocka_unit_test(test_bad_path_is_named),
         cmocka_unit_test(test_many_pages),

@@ -166,6 +166,24 @@ try:
     subprocess.run([plain] + report, capture_output=True)
     pack = next(p for p in glob.glob(packs + "/*") if os.path.isdir(p))
     loop("verify", ["verify", pack, "--allow-unsigned"], lambda: None, lambda done: None, codes=(1, 5))
+
+    key, cert = os.path.join(work, "key.pem"), os.path.join(work, "cert.pem")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-subj", "/CN=Maker",
+                    "-days", "30", "-out", cert], check=True, capture_output=True)
+
+    def signed_whole(done):
+        made = [p for p in glob.glob(packs + "/*") if os.path.isdir(p)]
+        if done.returncode in (0, 4):
+            listed = subprocess.run([plain, "verify", made[0], "--trust", cert], capture_output=True, text=True)
+            return None if listed.returncode == 0 and "certified" in listed.stdout else f"does not verify: {listed.stdout[-400:]}"
+        return f"left behind: {made}" if made else None
+
+    sign = report + ["--sign-key", key, "--sign-cert", cert]
+    loop("report, signed", sign, fresh_packs, signed_whole)
+    fresh_packs()
+    subprocess.run([plain] + sign, capture_output=True)
+    pack = next(p for p in glob.glob(packs + "/*") if os.path.isdir(p))
+    loop("verify, signed", ["verify", pack, "--trust", cert], lambda: None, lambda done: None, codes=(1, 5))
 finally:
     shutil.rmtree(work, ignore_errors=True)
 for w in wrong[:40]:
