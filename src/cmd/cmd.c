@@ -14,7 +14,7 @@
 #include "lib/digest.h"
 
 static const struct cmd *const cmd_table[] = {
-    &cmd_doctor, &cmd_collect,   &cmd_assess, &cmd_report,     &cmd_verify,
+    &cmd_doctor, &cmd_collect,   &cmd_assess, &cmd_report,     &cmd_verify,   &cmd_sign,
     &cmd_seal,   &cmd_snapshots, &cmd_checks, &cmd_frameworks, &cmd_evidence,
 };
 #define CMD_COUNT (sizeof cmd_table / sizeof *cmd_table)

@@ -33,8 +33,8 @@ struct cmd {
     int (*run)(int argc, char **argv, struct err *e);
 };
 
-extern const struct cmd cmd_doctor, cmd_collect, cmd_assess, cmd_report, cmd_verify, cmd_seal, cmd_snapshots,
-    cmd_checks, cmd_frameworks, cmd_evidence;
+extern const struct cmd cmd_doctor, cmd_collect, cmd_assess, cmd_report, cmd_verify, cmd_sign, cmd_seal,
+    cmd_snapshots, cmd_checks, cmd_frameworks, cmd_evidence;
 
 /* The words of a command line, read by the command's own option table. */
 struct cmd_args {

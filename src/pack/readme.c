@@ -68,6 +68,14 @@ static void readme_signature(struct buf *out, const struct readme *r)
     readme_pdf(out);
 }
 
+static void readme_others(struct buf *out)
+{
+    buf_text(out, "Other files `" BAG_TAGMANIFEST
+                  ".ROLE.p7s`, if there are any, are signatures of other people over the same tag "
+                  "manifest, such as a\nreviewer's; the role is a word in the name alone. The same commands "
+                  "check them.\n\n");
+}
+
 static void readme_stamp(struct buf *out)
 {
     buf_text(out,
@@ -191,6 +199,8 @@ void readme_text(struct buf *out, const struct readme *r)
     readme_signature(out, r);
     if (r->stamped)
         readme_stamp(out);
+    if (r->signer)
+        readme_others(out);
     readme_files(out);
     readme_answers(out, r);
     readme_tests(out, r);

@@ -171,6 +171,26 @@ def packs(tsa, dead):
                           stdin=subprocess.DEVNULL, check=False)
     check("none, and nobody to ask", done.returncode == 1 and "no pass phrase was given" in done.stderr, done.stderr)
     check("the pass phrase is nowhere", subprocess.run(["grep", "-rlaF", "canary-4711", "p12", "p12-env", "s"], cwd=W, capture_output=True, check=False).returncode == 1)
+    before = {p: p.read_bytes() for p in pack.rglob("*") if p.is_file()}
+    code, said = kc("sign", str(pack) + "/", "--sign-key", "signer.p12", "--sign-pass-file", "pass", "--tsa", tsa + "/good")
+    check("a reviewer signs", code == 0 and "tagmanifest-sha256.txt.reviewed-by.p7s" in said, said)
+    check("and touches nothing", all(p.read_bytes() == b for p, b in before.items()) and len(list(pack.rglob("*.p7s"))) == 3, list(pack.rglob("*.p7s")))
+    for place in (pack, str(pack) + ".zip"):
+        code, said = kc("verify", place, "--trust", "ca.crt", "--tsa-trust", "ca.crt", "--require-time-stamp")
+        check("both signatures hold", code == 0 and "reviewed-by.p7s: signed by CN=Test signer" in said, said)
+    code, said = kc("sign", pack, "--sign-key", "signer.p12", "--sign-pass-file", "pass")
+    check("once in a role", code == 1 and "there already" in said, said)
+    subprocess.run(["cp", str(pack) + ".zip", "alone.zip"], cwd=W, check=True)
+    code, said = kc("sign", "alone.zip", "--sign-key", "signer.key", "--sign-cert", "signer.crt", "--role", "approved-by")
+    check("a zip alone", code == 0 and "approved-by.p7s: signed" in kc("verify", "alone.zip", "--trust", "ca.crt")[1] and not (W / "alone").exists(), said)
+    code, said = kc("sign", "alone.zip", "--sign-key", "signer.key", "--sign-cert", "signer.crt", "--role", "approved-by")
+    check("once in a role, in a zip", code == 1 and said.count("keycustody: ") == 1 and kc("verify", "alone.zip", "--trust", "ca.crt")[0] == 0, said)
+    code, said = kc("sign", "alone.zip", "--sign-key", "signer.key", "--sign-cert", "signer.crt", "--role", "../x")
+    check("a role is a word", code == 1 and "--role" in said, said)
+    subprocess.run(["cp", "-r", pack, "broken"], cwd=W, check=True)
+    (W / "broken/data/report.txt").write_text("no")
+    code, said = kc("sign", "broken", "--sign-key", "signer.key", "--sign-cert", "signer.crt", "--role", "x")
+    check("what is not whole is not signed", code == 1 and "does not verify" in said and not list((W / "broken").glob("*.x.p7s")), said)
     code, said = kc("verify", pack, "--trust", "ca.crt", "--tsa-trust", "ca.crt", "--format", "json")
     doc = json.loads(said) if said.startswith("{") else {}
     check("verify for programs", code == 0 and doc.get("holds") is True and doc["failed"] == 0
