@@ -8,7 +8,7 @@
 -- kind: subscription
 -- needs: subscription, management_group, mg_descendant, role_assignment, role_definition, aks_cluster, scale_set,
 --   virtual_machine, disk, disk_encryption_set_list, disk_encryption_set, vault, managed_hsm, deleted_vault, crypto_key,
---   vault_key, vault_key_rotation, key_version, vault_key_version, used_key_version, diagnostic_setting, policy_assignment, policy_set,
+--   vault_key, vault_key_rotation, key_version, vault_key_version, used_key_version, vault_used_version, diagnostic_setting, policy_assignment, policy_set,
 --   policy_definition, policy_exemption
 -- why: A caller with rights on a few resource groups gets lists that look whole and are not: Azure leaves out what he may not see, and
 --   says nothing. Every pass rests on what was read, so it has to be shown that everything could be seen.

@@ -8,7 +8,7 @@
 -- kind: key
 -- needs: subscription, aks_cluster, scale_set, virtual_machine, disk, disk_encryption_set_list, disk_encryption_set, vault,
 --   managed_hsm, deleted_vault, crypto_key, vault_key, key_version, vault_key_version,
---   used_key_version
+--   used_key_version, vault_used_version
 -- threshold: hsm-keys
 -- why: A key of an HSM never exists in clear outside validated hardware; a software key is protected by the service's own software.
 -- limits: Judged by the type of the key. Which platform holds it (hsmPlatform) and its FIPS 140 certificate are not told by the control plane:

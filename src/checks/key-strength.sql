@@ -8,7 +8,7 @@
 -- kind: key
 -- needs: subscription, aks_cluster, scale_set, virtual_machine, disk, disk_encryption_set_list, disk_encryption_set, vault,
 --   managed_hsm, deleted_vault, crypto_key, vault_key, key_version, vault_key_version,
---   used_key_version
+--   used_key_version, vault_used_version
 -- threshold: rsa-bits, rsa-bits-advised
 -- why: The key wraps the keys of the disks and should be able to do nothing else. A key that may also sign, decrypt or leave the vault
 --   serves other purposes too, and whoever holds those rights reaches further.

@@ -10,6 +10,8 @@ INSERT INTO key_rotation_policy
 SELECT v.* FROM vault_key_rotation v WHERE NOT EXISTS (SELECT 1 FROM key_rotation_policy p WHERE p.key_key = v.key_key) ORDER BY v.key_key;
 INSERT INTO key_version
 SELECT v.* FROM vault_key_version v WHERE v.key_key NOT IN (SELECT key_key FROM key_version) ORDER BY v.id_key;
+INSERT INTO used_key_version
+SELECT v.* FROM vault_used_version v WHERE NOT EXISTS (SELECT 1 FROM used_key_version u WHERE u.id_key = v.id_key) ORDER BY v.id_key;
 
 -- Everything that was asked for, and whether it was read to its end. No row: it was not asked for, so it is not known.
 CREATE TABLE list_state(
@@ -30,6 +32,7 @@ WITH word(resource, words) AS (VALUES
   ('deleted_vault', 'deleted vaults'), ('crypto_key', 'the key'), ('key_version', 'versions of the key'),
   ('vault_key', 'the key at its vault'), ('vault_key_version', 'versions of the key at its vault'),
   ('vault_key_rotation', 'the rotation policy at the vault'), ('used_key_version', 'the version of the key'),
+  ('vault_used_version', 'the version of the key at its vault'),
   ('diagnostic_setting', 'diagnostic settings'), ('role_assignment', 'role assignments'), ('role_definition', 'role definitions'),
   ('policy_assignment', 'policy assignments'), ('policy_definition', 'the policy definition'), ('policy_set', 'the policy initiative'),
   ('policy_exemption', 'policy exemptions'), ('management_group', 'management groups'), ('mg_descendant', 'the management group roster'))

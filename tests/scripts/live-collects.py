@@ -90,6 +90,8 @@ def second_place(work):
     check("their answers are in the recording", done.returncode == 4 and same(work / "second", work / "second-replayed"), done.stderr)
     db = sqlite3.connect(f"file:{live.snapshots(work / 'second')[-1]}?mode=ro", uri=True)
     check("what Resource Manager said stays in evidence", db.execute("SELECT count(*) FROM exchange WHERE resource = 'crypto_key' AND status = 400").fetchone()[0] > 5)
+    check("the version in use too", db.execute("SELECT count(*) FROM exchange WHERE resource = 'vault_used_version' AND status = 200").fetchone()[0] == 1)
+    db.close()
     with live.Standin(work, *refused, "--rule", "forbidden,path=/keys*") as s:
         code, said = s.collect(work / "neither")
     gaps = live.Snapshot(work / "neither").gaps

@@ -26,7 +26,8 @@ PUBLISHED = {
 }
 
 # Asked of vaults themselves, and only where Resource Manager refuses: seen at the stand-in.
-VAULT = {"vault_key": r"/keys/[^/]+$", "vault_key_version": r"/keys/[^/]+/versions$", "vault_key_rotation": r"/keys/[^/]+/rotationpolicy$"}
+VAULT = {"vault_key": r"/keys/[^/]+$", "vault_key_version": r"/keys/[^/]+/versions$", "vault_key_rotation": r"/keys/[^/]+/rotationpolicy$",
+         "vault_used_version": r"/keys/[^/]+/[0-9a-f]{32}$"}
 
 
 def skip(why):

@@ -188,6 +188,16 @@ static int vault_made(struct server *s, struct exchange *x, const char *name)
             free(prefix);
         } else if (strcmp(rest, "/rotationpolicy") == 0) {
             vault_policy(x, json_get(doc, "properties"));
+        } else if (rest[0] && rest[1]) { /* one version */
+            char *one = mem_print("https://management.azure.com%s/versions/%s", id, rest + 1);
+            const struct recording_answer *a = recording_find(&s->recording, "GET", one, "", 0);
+
+            json_free(doc);
+            doc = NULL;
+            made = a && a->status == 200 && json_parse(&doc, buf_str(&a->body), a->body.len, NULL) == 0;
+            if (made)
+                vault_key(x, json_get(doc, "properties"));
+            free(one);
         } else {
             vault_key(x, json_get(doc, "properties"));
         }

@@ -11,6 +11,7 @@ WITH word(position, resource, words) AS (VALUES
   (13.1, 'vault_key', 'Keys, asked at their vault'), (13.2, 'vault_key_rotation', 'Rotation policies, asked at the vault'),
   (14, 'key_version', 'Versions of keys'), (14.1, 'used_key_version', 'Versions in use that are not current'),
     (14.2, 'vault_key_version', 'Versions of keys, asked at their vault'),
+    (14.3, 'vault_used_version', 'Versions in use that are not current, asked at their vault'),
   (15, 'diagnostic_setting', 'Diagnostic settings'),
     (16, 'role_assignment', 'Role assignments'),
   (17, 'role_definition', 'Role definitions'), (18, 'policy_assignment', 'Policy assignments'),
@@ -26,7 +27,7 @@ items(resource, n) AS (
   UNION ALL SELECT 'crypto_key', count(*) FROM crypto_key UNION ALL SELECT 'key_version', count(*) FROM key_version
   UNION ALL SELECT 'vault_key', count(*) FROM vault_key UNION ALL SELECT 'vault_key_rotation', count(*) FROM vault_key_rotation
   UNION ALL SELECT 'vault_key_version', count(*) FROM vault_key_version UNION ALL SELECT 'used_key_version', count(*)
-    FROM used_key_version
+    FROM used_key_version UNION ALL SELECT 'vault_used_version', count(*) FROM vault_used_version
   UNION ALL SELECT 'diagnostic_setting', count(DISTINCT id_key) FROM diagnostic_setting UNION ALL SELECT 'role_assignment', count(*)
     FROM role_assignment
   UNION ALL SELECT 'role_definition', count(*) FROM role_definition UNION ALL SELECT 'policy_assignment', count(*)
