@@ -10,6 +10,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -26,12 +27,16 @@
 static int sign_bio(const struct signer *s, BIO *content, const char *subject, struct buf *der, struct err *e)
 {
     const unsigned flags = CMS_BINARY | CMS_DETACHED | CMS_CADES | CMS_NOSMIMECAP;
+    const int pss = EVP_PKEY_is_a(s->key, "RSA-PSS");
     CMS_ContentInfo *cms = NULL;
     unsigned char *bytes = NULL;
     int n = 0, rc = -1;
 
-    cms = CMS_sign(s->cert, s->key, s->chain, content, flags);
-    if (!cms || (n = i2d_CMS_ContentInfo(cms, &bytes)) <= 0) {
+    /* CMS_KEY_PARAM: a key that is for PSS alone signs so and says so; without it its signatures say
+     * rsaEncryption */
+    cms = CMS_sign(NULL, NULL, s->chain, content, flags | CMS_PARTIAL);
+    if (!cms || !CMS_add1_signer(cms, s->cert, s->key, NULL, flags | (pss ? CMS_KEY_PARAM : 0)) ||
+        CMS_final(cms, content, NULL, flags) != 1 || (n = i2d_CMS_ContentInfo(cms, &bytes)) <= 0) {
         sign_fail(e, subject, "cannot be signed");
         goto out;
     }
@@ -75,6 +80,38 @@ int signer_hash(const struct signer *s)
     return EVP_PKEY_is_a(s->key, "EC") && EVP_PKEY_get_bits(s->key) == 384 ? 384 : 256;
 }
 
+/* What a PSS signature has to say of itself (RFC 4055, section 3.1): hash, mask by the same hash, salt as
+ * long. */
+static int sign_pss_algorithm(CMS_SignerInfo *info, const EVP_MD *md)
+{
+    RSA_PSS_PARAMS *pss = RSA_PSS_PARAMS_new();
+    X509_ALGOR *hash = X509_ALGOR_new(), *algorithm = NULL;
+    ASN1_STRING *hash_der = NULL, *pss_der = NULL;
+    int good = pss && hash && (pss->hashAlgorithm = X509_ALGOR_new()) &&
+               (pss->maskGenAlgorithm = X509_ALGOR_new()) && (pss->saltLength = ASN1_INTEGER_new());
+
+    if (good) {
+        X509_ALGOR_set_md(hash, md);
+        X509_ALGOR_set_md(pss->hashAlgorithm, md);
+        hash_der = ASN1_item_pack(hash, ASN1_ITEM_rptr(X509_ALGOR), NULL);
+        good = hash_der &&
+               X509_ALGOR_set0(pss->maskGenAlgorithm, OBJ_nid2obj(NID_mgf1), V_ASN1_SEQUENCE, hash_der) == 1;
+    }
+    if (good) {
+        hash_der = NULL; /* the parameters' now */
+        good = ASN1_INTEGER_set(pss->saltLength, EVP_MD_get_size(md)) == 1 &&
+               (pss_der = ASN1_item_pack(pss, ASN1_ITEM_rptr(RSA_PSS_PARAMS), NULL)) != NULL;
+    }
+    CMS_SignerInfo_get0_algs(info, NULL, NULL, NULL, &algorithm);
+    good = good && X509_ALGOR_set0(algorithm, OBJ_nid2obj(NID_rsassaPss), V_ASN1_SEQUENCE, pss_der) == 1;
+    if (!good)
+        ASN1_STRING_free(pss_der);
+    ASN1_STRING_free(hash_der);
+    X509_ALGOR_free(hash);
+    RSA_PSS_PARAMS_free(pss);
+    return good;
+}
+
 static int sign_attribute_compare(const void *a, const void *b)
 {
     const struct buf *x = a, *y = b;
@@ -89,7 +126,9 @@ static int sign_attributes(CMS_SignerInfo *info, EVP_PKEY *key, const EVP_MD *md
 {
     struct buf rows[16] = {{0}}, all = {0}, head = {0};
     int count = CMS_signed_get_attr_count(info), good = count > 0 && count <= 16;
+    int pss = EVP_PKEY_is_a(key, "RSA-PSS");
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    EVP_PKEY_CTX *terms = NULL; /* the context's own */
     unsigned char *value = NULL;
     size_t n = 0;
 
@@ -117,7 +156,9 @@ static int sign_attributes(CMS_SignerInfo *info, EVP_PKEY *key, const EVP_MD *md
         buf_char(&head, (char)(all.len >> 8));
     buf_char(&head, (char)(all.len & 0xff));
     buf_add(&head, buf_str(&all), all.len);
-    good = good && ctx && EVP_DigestSignInit(ctx, NULL, md, NULL, key) == 1 &&
+    good = good && ctx && EVP_DigestSignInit(ctx, &terms, md, NULL, key) == 1 &&
+           (!pss || (EVP_PKEY_CTX_set_rsa_pss_saltlen(terms, RSA_PSS_SALTLEN_DIGEST) > 0 &&
+                     sign_pss_algorithm(info, md))) &&
            EVP_DigestSign(ctx, NULL, &n, (const unsigned char *)head.data, head.len) == 1;
     value = mem_alloc(n);
     good = good && EVP_DigestSign(ctx, value, &n, (const unsigned char *)head.data, head.len) == 1 &&
@@ -150,9 +191,7 @@ int sign_digest(const struct signer *s, const struct sign_terms *terms, const un
                                     -1) != 1 ||
         CMS_signed_add1_attr_by_NID(info, NID_pkcs9_messageDigest, V_ASN1_OCTET_STRING, digest, (int)n) !=
             1 ||
-        (EVP_PKEY_is_a(s->key, "RSA-PSS") ? CMS_SignerInfo_sign(info) != 1
-                                          : !sign_attributes(info, s->key, md)) ||
-        (size = i2d_CMS_ContentInfo(cms, &bytes)) <= 0) {
+        !sign_attributes(info, s->key, md) || (size = i2d_CMS_ContentInfo(cms, &bytes)) <= 0) {
         sign_fail(e, "digest", "cannot be signed");
         goto out;
     }

@@ -47,7 +47,8 @@ static int setup(void **state)
     return sh("set -e; req() { openssl req -x509 -nodes -days 30 -keyout $1.key -out $1.pem -subj /CN=$1 "
               "-newkey $2 "
               "${3:+-pkeyopt $3}; };"
-              "req p256 ec ec_paramgen_curve:P-256; req p384 ec ec_paramgen_curve:P-384; req rsa rsa:3072;"
+              "req p256 ec ec_paramgen_curve:P-256; req p384 ec ec_paramgen_curve:P-384; req rsa rsa:3072; "
+              "req pss rsa-pss rsa_keygen_bits:3072;"
               "cp p256.pem long.pem; cp p256.pem endless.pem;"
               "for i in $(seq 40); do openssl req -x509 -key rsa.key -days 30 -subj /CN=$i -out n.pem;"
               "cat n.pem >>endless.pem; test $i -gt 10 || cat n.pem >>long.pem; done");
@@ -95,9 +96,31 @@ static void check(const char *name, const char *trust, struct pdf_shape *shape)
     free(who);
 }
 
+/* A detached signature of the whole file, as the pack's lists have, by the stock openssl too. */
+static void sign_beside(const char *name, const char *key, const char *cert)
+{
+    struct signer *s = NULL;
+    struct buf der = {0};
+    struct err e = {""};
+    char *line = mem_print("openssl cms -verify -cades -binary -inform DER -in %s.p7s -content %s -CAfile %s "
+                           "-purpose any -out /dev/null",
+                           name, name, cert);
+    char *beside = mem_print("%s.p7s", name);
+
+    if (signer_load(&s, at(key), at(cert), &e) != 0 || sign_detached_file(s, at(name), &der, &e) != 0 ||
+        sign_verify_file(der.data, der.len, at(name), at(cert), NULL, &e) != 0 ||
+        file_write(at(beside), der.data, der.len, 0600, &e) != 0)
+        fail_msg("%s: %s", key, e.text);
+    assert_int_equal(sh(line), 0);
+    signer_free(s);
+    buf_free(&der);
+    free(line);
+    free(beside);
+}
+
 static void every_kind_of_key(void **state)
 {
-    static const char *const keys[] = {"p256", "p384", "rsa"};
+    static const char *const keys[] = {"p256", "p384", "rsa", "pss"};
 
     (void)state;
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
@@ -115,6 +138,7 @@ static void every_kind_of_key(void **state)
         assert_int_equal(shape.unsigned_size, before.len);
         assert_memory_equal(before.data, after.data, before.len);
         assert_int_equal(sh("qpdf --check a.pdf"), 0);
+        sign_beside("a.pdf", key, cert);
         pdf_shape_free(&shape);
         buf_free(&before);
         buf_free(&after);
