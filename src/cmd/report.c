@@ -20,6 +20,8 @@ static const struct cmd_option report_option_rows[] = {
     {"--as-of", "UTC", "date of the report, YYYY-MM-DDThh:mm:ssZ; without it the snapshot's"},
     {"--strict", NULL, "exit code 4 when something in scope was not read"},
     SIGNING_ROWS("sign the pack"),
+    {"--encrypt-to", "PEM",
+     "write the zip for the holder of this certificate too (CMS, .zip.p7m); may be repeated"},
     {"--tsa", "URL",
      "and have this authority stamp the signature (RFC 3161); without its answer no pack is made"},
     {NULL, NULL, NULL},
@@ -32,8 +34,8 @@ static char *report_command_line(const struct cmd_args *args)
     static const struct {
         const char *option, *word;
     } places[] = {
-        {"--store", "STORE"},         {"--out", "OUT"}, {"--sign-key", "KEY"},   {"--sign-cert", "CERT"},
-        {"--sign-pass-file", "FILE"}, {"--tsa", "URL"}, {"--engagement", "FILE"}};
+        {"--store", "STORE"},         {"--out", "OUT"}, {"--sign-key", "KEY"},    {"--sign-cert", "CERT"},
+        {"--sign-pass-file", "FILE"}, {"--tsa", "URL"}, {"--encrypt-to", "CERT"}, {"--engagement", "FILE"}};
     struct buf b = {0};
 
     buf_text(&b, "keycustody report");
@@ -63,6 +65,8 @@ static void report_print(const struct pack_result *r, const struct signer *signe
     if (!r->complete)
         printf("complete  no: %lld thing%s could not be read%s\n", (long long)r->gaps,
                r->gaps == 1 ? "" : "s", r->gaps ? "" : "; that the account saw everything is not proven");
+    if (r->envelope)
+        printf("encrypted %s\n", r->envelope);
     if (signer)
         printf("signed by %s\n", signer_name(signer));
     else
@@ -75,7 +79,9 @@ static int report_run(int argc, char **argv, struct err *e)
     struct pack_options options = {0};
     struct pack_result result = {0};
     struct signer *signer = NULL;
-    const char **frameworks = NULL;
+    const char **frameworks = NULL, **readers = NULL;
+    struct envelope *envelope = NULL;
+    size_t reader_count = 0;
     char *command_line = NULL;
     int code = EXIT_USAGE;
 
@@ -89,6 +95,11 @@ static int report_run(int argc, char **argv, struct err *e)
     }
     code = EXIT_FAILED;
     if (signing_open(&args, &signer, &code, e) != 0)
+        goto out;
+    readers = mem_zero((size_t)args.count + 1, sizeof *readers);
+    while ((readers[reader_count] = cmd_value_at(&args, "--encrypt-to", (int)reader_count)))
+        reader_count++;
+    if (reader_count && envelope_open(&envelope, readers, reader_count, e) != 0)
         goto out;
     frameworks = mem_zero((size_t)args.count + 1, sizeof *frameworks);
     while ((frameworks[options.framework_count] =
@@ -104,6 +115,7 @@ static int report_run(int argc, char **argv, struct err *e)
     options.as_of = cmd_value(&args, "--as-of");
     options.command_line = command_line;
     options.signer = signer;
+    options.readers = envelope;
     options.tsa = cmd_value(&args, "--tsa");
     if (pack_write(&options, &result, e) != 0)
         goto out;
@@ -112,6 +124,8 @@ static int report_run(int argc, char **argv, struct err *e)
 out:
     pack_result_free(&result);
     signer_free(signer);
+    envelope_free(envelope);
+    free(readers);
     free(frameworks);
     free(command_line);
     cmd_args_free(&args);

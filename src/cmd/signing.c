@@ -54,6 +54,7 @@ int signing_open(const struct cmd_args *args, struct signer **out, int *code, st
     static const char *const with[] = {"--sign-cert", "--sign-pass-file", "--tsa"};
     const char *key = cmd_value(args, "--sign-key"), *pass = cmd_value(args, "--sign-pass-file");
     struct signing_from from = {pass};
+    char *variable = NULL;
     int rc = -1;
 
     for (size_t i = 0; !key && i < sizeof with / sizeof *with; i++) {
@@ -72,8 +73,9 @@ int signing_open(const struct cmd_args *args, struct signer **out, int *code, st
     if (rc != 0)
         *code = EXIT_FAILED;
     /* no child of ours, and no core file, needs it any more */
-    if (getenv(SIGNING_VARIABLE)) {
-        wipe(getenv(SIGNING_VARIABLE), strlen(getenv(SIGNING_VARIABLE)));
+    variable = getenv(SIGNING_VARIABLE);
+    if (variable) {
+        wipe(variable, strlen(variable));
         unsetenv(SIGNING_VARIABLE);
     }
     return rc;

@@ -60,7 +60,7 @@ static CMS_ContentInfo *stamp_read(const void *der, size_t n, struct err *e)
 
 /* ---- asking */
 
-static TS_REQ *stamp_request(const unsigned char hash[STAMP_HASH])
+static TS_REQ *stamp_request(unsigned char hash[STAMP_HASH])
 {
     TS_REQ *request = TS_REQ_new();
     TS_MSG_IMPRINT *imprint = TS_MSG_IMPRINT_new();
@@ -74,9 +74,9 @@ static TS_REQ *stamp_request(const unsigned char hash[STAMP_HASH])
            (nonce = BN_to_ASN1_INTEGER(number, NULL)) &&
            X509_ALGOR_set0(algorithm, OBJ_nid2obj(NID_sha256), V_ASN1_NULL, NULL) == 1 &&
            TS_MSG_IMPRINT_set_algo(imprint, algorithm) == 1 &&
-           TS_MSG_IMPRINT_set_msg(imprint, (unsigned char *)(uintptr_t)hash, STAMP_HASH) == 1 &&
-           TS_REQ_set_version(request, 1) == 1 && TS_REQ_set_msg_imprint(request, imprint) == 1 &&
-           TS_REQ_set_nonce(request, nonce) == 1 && TS_REQ_set_cert_req(request, 1) == 1;
+           TS_MSG_IMPRINT_set_msg(imprint, hash, STAMP_HASH) == 1 && TS_REQ_set_version(request, 1) == 1 &&
+           TS_REQ_set_msg_imprint(request, imprint) == 1 && TS_REQ_set_nonce(request, nonce) == 1 &&
+           TS_REQ_set_cert_req(request, 1) == 1;
     TS_MSG_IMPRINT_free(imprint);
     X509_ALGOR_free(algorithm);
     ASN1_INTEGER_free(nonce);

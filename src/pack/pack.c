@@ -197,27 +197,47 @@ static int pack_name(const char *from, const char *to, struct err *e)
     return err_set(e, "%s: cannot be put there: %s", to, strerror(errno));
 }
 
+/* Gives everything its name, the folder last: until it is there nothing of it stays. */
+static int pack_names(struct pack_job *j, const struct pack_result *r, const char *temp_zip,
+                      const char *temp_sealed, struct err *e)
+{
+    int rc = -1;
+
+    if (pack_name(temp_zip, r->zip, e) != 0)
+        return -1;
+    if (r->envelope && pack_name(temp_sealed, r->envelope, e) != 0)
+        goto out;
+    if (pack_name(j->dir, r->dir, e) != 0)
+        goto out;
+    rc = file_sync_dir(j->o->out, e);
+    if (rc != 0) /* said to have failed, so nothing of it stays */
+        file_remove_tree(r->dir, NULL);
+out:
+    if (rc != 0) {
+        unlink(r->zip);
+        if (r->envelope)
+            unlink(r->envelope);
+    }
+    return rc;
+}
+
 static int pack_finish(struct pack_job *j, struct pack_result *r, struct err *e)
 {
     char *temp_zip = file_join(j->temp, "pack.zip"), *zip_name = mem_print("%s.zip", j->id);
+    char *temp_sealed = file_join(j->temp, "pack.zip.p7m");
     int rc = -1;
 
     r->id = mem_copy(j->id);
     r->dir = file_join(j->o->out, j->id);
     r->zip = file_join(j->o->out, zip_name);
-    if (pack_zip(j, temp_zip, e) != 0 || pack_name(temp_zip, r->zip, e) != 0)
-        goto out;
-    if (pack_name(j->dir, r->dir, e) != 0) {
-        unlink(r->zip);
-        goto out;
-    }
-    rc = file_sync_dir(j->o->out, e);
-    if (rc != 0) { /* said to have failed, so nothing of it stays */
-        unlink(r->zip);
-        file_remove_tree(r->dir, NULL);
-    }
-out:
+    r->envelope = j->o->readers ? mem_print("%s.p7m", r->zip) : NULL;
+    rc = pack_zip(j, temp_zip, e);
+    if (rc == 0 && j->o->readers)
+        rc = envelope_file(j->o->readers, temp_zip, temp_sealed, e);
+    if (rc == 0)
+        rc = pack_names(j, r, temp_zip, temp_sealed, e);
     free(temp_zip);
+    free(temp_sealed);
     free(zip_name);
     return rc;
 }
@@ -263,7 +283,7 @@ int pack_write(const struct pack_options *o, struct pack_result *r, struct err *
         goto out;
     pack_report_options(&j);
     if (pack_judge(&j, e) != 0 || pack_id(&j, e) != 0 || pack_refuse(&j, "", e) != 0 ||
-        pack_refuse(&j, ".zip", e) != 0)
+        pack_refuse(&j, ".zip", e) != 0 || (o->readers && pack_refuse(&j, ".zip.p7m", e) != 0))
         goto out;
     if (pack_render_begin(&j, e) != 0 || pack_copies(&j, e) != 0 || pack_chain_json(&j, e) != 0 ||
         pack_options_json(&j, e) != 0 || pack_readme(&j, e) != 0 || pack_judged_files(&j, e) != 0 ||
@@ -285,5 +305,6 @@ void pack_result_free(struct pack_result *r)
     free(r->id);
     free(r->dir);
     free(r->zip);
+    free(r->envelope);
     *r = (struct pack_result){0};
 }

@@ -7,24 +7,27 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "lib/envelope.h"
 #include "lib/sign.h"
 
 struct pack_options {
-    const char *store;             /* folder */
-    const char *out;               /* folder; made when it is missing (one level) */
-    const char *snapshot;          /* id or "latest" */
-    const char *engagement;        /* file, or NULL */
-    const char *const *frameworks; /* ids and files */
-    size_t framework_count;        /* 0: all that are built in */
-    const char *template_name;     /* built-in name or folder; NULL: "default" */
-    const char *as_of;             /* the report's date; NULL: the snapshot's */
-    const char *command_line;      /* without what changes nothing in the pack: see options.json */
-    const struct signer *signer;   /* NULL: unsigned */
-    const char *tsa;               /* with signer: URL of the authority that stamps; NULL: no time stamp */
+    const char *store;              /* folder */
+    const char *out;                /* folder; made when it is missing (one level) */
+    const char *snapshot;           /* id or "latest" */
+    const char *engagement;         /* file, or NULL */
+    const char *const *frameworks;  /* ids and files */
+    size_t framework_count;         /* 0: all that are built in */
+    const char *template_name;      /* built-in name or folder; NULL: "default" */
+    const char *as_of;              /* the report's date; NULL: the snapshot's */
+    const char *command_line;       /* without what changes nothing in the pack: see options.json */
+    const struct signer *signer;    /* NULL: unsigned */
+    const struct envelope *readers; /* the zip is written for them too, as <zip>.p7m; NULL: it is not */
+    const char *tsa;                /* with signer: URL of the authority that stamps; NULL: no time stamp */
 };
 
 struct pack_result {
     char *id, *dir, *zip;
+    char *envelope;               /* the zip for its readers alone, or NULL */
     int64_t gaps;                 /* what could not be read */
     int complete;                 /* contracts.md: no gap, and visibility proven */
     int64_t failed, not_assessed; /* findings */

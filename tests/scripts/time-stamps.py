@@ -197,6 +197,17 @@ def packs(tsa, dead):
           and sum("time stamp of" in line["words"] and line["result"] == "pass" for line in doc["lines"]) >= 2, said)
     code, said = kc("verify", pack, "--trust", "tsa.crt", "--format", "json")
     check("and what does not hold", code == 5 and json.loads(said)["failed"] > 0 and any(line["result"] == "fail" for line in json.loads(said)["lines"]), said)
+    sh("openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out reader.key && openssl req -x509 -new -key reader.key -subj /CN=Reader -days 9 -out reader.crt"
+       " && openssl req -x509 -new -key mail.key -subj /CN=Second -days 9 -out second.crt")
+    code, said = kc("report", "--store", "s", "--out", "sealed", "--encrypt-to", "reader.crt", "--encrypt-to", "second.crt")
+    letter = next((W / "sealed").glob("*.zip.p7m"), None)
+    check("the zip is encrypted too", code == 0 and letter and "encrypted " in said and letter.stat().st_mode & 0o777 == 0o600, said)
+    for cert, key in (("reader.crt", "reader.key"), ("second.crt", "mail.key")):
+        sh(f"openssl cms -decrypt -binary -inform DER -in {letter} -recip {cert} -inkey {key} -out opened.zip && cmp opened.zip {str(letter)[:-4]}")
+    check("nobody else reads it", subprocess.run(["openssl", "cms", "-decrypt", "-binary", "-inform", "DER", "-in", letter, "-recip", "signer.crt", "-inkey", "signer.key",
+                                                  "-out", "no"], cwd=W, capture_output=True, check=False).returncode != 0)
+    code, said = kc("report", "--store", "s", "--out", "unsealed", "--encrypt-to", "reader.key")
+    check("not a certificate", code == 1 and "holds no certificate" in said and not (W / "unsealed").exists(), said)
     text = (pack / "README-auditor.md").read_text(encoding="utf-8")
     block = re.search(r"The signature carries a time stamp.*?```sh\n(.*?)```", text, re.S).group(1)
     for name in ("TSA.pem", "CA.pem"):
