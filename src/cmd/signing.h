@@ -6,7 +6,7 @@
 #include "lib/sign.h"
 
 #define SIGNING_ROWS(what)                                                                                   \
-    {"--sign-key", "FILE", what " with this private key: PEM or PKCS#12"},                                   \
+    {"--sign-key", "FILE", what " with this private key: PEM, PKCS#12, or pkcs11:URI in a token"},           \
         {"--sign-cert", "PEM", "its certificate, with the chain behind it (PKCS#12 holds its own)"},         \
     {                                                                                                        \
         "--sign-pass-file", "FILE",                                                                          \

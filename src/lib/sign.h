@@ -15,8 +15,9 @@ struct signer;           /* a private key and its certificate (with chain) */
 typedef int signer_pass(void *ctx, const char *file, char *out, size_t size);
 /* Such a one that asks at the terminal, without echo; -1 where there is no terminal. */
 int signer_prompt(const char *file, char *out, size_t size);
-/* key: PEM or PKCS#12, encrypted or not; cert: PEM with the certificate and its chain, NULL where PKCS#12
- * holds them. pass may be NULL: nobody can be asked. */
+/* key: PEM or PKCS#12, encrypted or not, or the URI of a key in a token ("pkcs11:..."); cert: PEM with the
+ * certificate and its chain, NULL where PKCS#12 or the token holds them. pass may be NULL: nobody can be
+ * asked. */
 int signer_open(struct signer **out, const char *key, const char *cert, signer_pass *pass, void *ctx,
                 struct err *e);
 int signer_load(struct signer **out, const char *key_pem, const char *cert_pem, struct err *e); /* paths */

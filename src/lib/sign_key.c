@@ -240,8 +240,12 @@ int signer_open(struct signer **out, const char *key, const char *cert, signer_p
 {
     struct signer *s = mem_zero(1, sizeof *s);
 
-    if (signer_load_key(s, key, pass, ctx, e) != 0)
+    if (strncmp(key, "pkcs11:", 7) == 0) {
+        if (signer_read_token(s, key, pass, ctx, e) != 0 || signer_key_fits(s->key, key, e) != 0)
+            goto fail;
+    } else if (signer_load_key(s, key, pass, ctx, e) != 0) {
         goto fail;
+    }
     if (cert) { /* a file of its own goes before what came with the key */
         X509_free(s->cert);
         s->cert = NULL;
@@ -249,6 +253,11 @@ int signer_open(struct signer **out, const char *key, const char *cert, signer_p
             goto fail;
     } else if (!s->cert) {
         err_set(e, "%s: holds no certificate: give it with --sign-cert", key);
+        goto fail;
+    } else if (X509_check_private_key(s->cert, s->key) != 1) {
+        ERR_clear_error();
+        err_set(e, "%s: its certificate does not belong to the key: give the key's own with --sign-cert",
+                key);
         goto fail;
     }
     signer_chain_unique(s);
@@ -270,6 +279,7 @@ void signer_free(struct signer *s)
     if (!s)
         return;
     EVP_PKEY_free(s->key);
+    signer_close_token(s);
     X509_free(s->cert);
     sk_X509_pop_free(s->chain, X509_free);
     free(s->name);

@@ -12,7 +12,12 @@ struct signer {
     X509 *cert;
     STACK_OF(X509) * chain; /* the other certificates of the file */
     char *name;
+    void *token; /* what the key of a token needs as long as it signs; NULL: none */
 };
+
+/* sign_pkcs11.c: the key that the URI names, and its certificate when that lies in the token too. */
+int signer_read_token(struct signer *s, const char *uri, signer_pass *pass, void *ctx, struct err *e);
+void signer_close_token(struct signer *s); /* after the key was freed; none is fine */
 
 /* "subject: what: OpenSSL's reason". Returns -1; OpenSSL's queue is empty afterwards. */
 int sign_fail(struct err *e, const char *subject, const char *what);
