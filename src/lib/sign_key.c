@@ -5,6 +5,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
+#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -221,6 +222,25 @@ out:
     return rc;
 }
 
+/* A signature that no verifier would accept is better refused before it is made. */
+static int signer_cert_fits(X509 *cert, const char *path, struct err *e)
+{
+    const uint32_t signs = KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION;
+
+    if (X509_cmp_current_time(X509_get0_notBefore(cert)) >= 0)
+        return err_set(e, "%s: the signer's certificate is not valid yet", path);
+    if (X509_cmp_current_time(X509_get0_notAfter(cert)) <= 0)
+        return err_set(e, "%s: the signer's certificate has expired: sign with one that is valid now", path);
+    /* all bits are set where the certificate names no usage (RFC 5280, section 4.2.1.3) */
+    if (!(X509_get_key_usage(cert) & signs))
+        return err_set(
+            e,
+            "%s: the signer's certificate may not sign: its key usage has neither digitalSignature "
+            "nor nonRepudiation",
+            path);
+    return 0;
+}
+
 /* Files name certificates twice, and CMS takes none twice. */
 static void signer_chain_unique(struct signer *s)
 {
@@ -260,6 +280,8 @@ int signer_open(struct signer **out, const char *key, const char *cert, signer_p
                 key);
         goto fail;
     }
+    if (signer_cert_fits(s->cert, cert ? cert : key, e) != 0)
+        goto fail;
     signer_chain_unique(s);
     s->name = sign_cert_name(s->cert);
     *out = s;

@@ -294,6 +294,7 @@ static void what_does_not_hold_is_refused(void **state)
 
 static void an_expired_certificate_is_not_trusted(void **state)
 {
+    struct signer *s = NULL;
     struct err e = {""};
 
     (void)state;
@@ -303,10 +304,43 @@ static void an_expired_certificate_is_not_trusted(void **state)
         0);
     if (sh("openssl x509 -in old.crt -noout -checkend 0") == 0)
         skip(); /* this openssl makes no certificate that has ended */
-    make("other.key", "old.crt", "old.p7s");
+    assert_int_equal(signer_load(&s, at("other.key"), at("old.crt"), &e), -1);
+    assert_non_null(strstr(e.text, "old.crt: the signer's certificate has expired"));
+    assert_int_equal(sh("openssl cms -sign -cades -binary -outform DER -signer old.crt -inkey other.key -in "
+                        "content -out old.p7s"),
+                     0);
     assert_int_equal(verify("old.p7s", "content", "ca.crt", NULL, &e), -1);
     assert_non_null(strstr(e.text, "expired"));
     assert_int_equal(verify("old.p7s", "content", NULL, NULL, &e), 0); /* says only that the bytes fit */
+}
+
+static void a_certificate_that_may_not_sign_signs_nothing(void **state)
+{
+    static const struct {
+        const char *usage; /* NULL: the certificate names none */
+        int signs;
+    } cases[] = {
+        {"critical,digitalSignature", 1},        {"nonRepudiation", 1},
+        {"keyEncipherment,digitalSignature", 1}, {NULL, 1},
+        {"critical,keyEncipherment", 0},         {"keyCertSign,cRLSign", 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct signer *s = NULL;
+        struct err e = {""};
+        int rc = 0;
+
+        assert_int_equal(sh("openssl req -new -key other.key -subj /CN=Usage -out usage.csr && echo '%s%s' > "
+                            "usage.ext && openssl x509 -req -in usage.csr -CA ca.crt -CAkey ca.key -days 3 "
+                            "-extfile usage.ext -out usage.crt",
+                            cases[i].usage ? "keyUsage=" : "", cases[i].usage ? cases[i].usage : ""),
+                         0);
+        rc = signer_load(&s, at("other.key"), at("usage.crt"), &e);
+        if ((rc == 0) != cases[i].signs || (rc != 0 && !strstr(e.text, "neither digitalSignature")))
+            fail_msg("%s: got %d '%s'", cases[i].usage ? cases[i].usage : "no usage", rc, e.text);
+        signer_free(s);
+    }
 }
 
 int main(void)
@@ -319,6 +353,7 @@ int main(void)
         cmocka_unit_test(keys_behind_a_pass_phrase),
         cmocka_unit_test(what_does_not_hold_is_refused),
         cmocka_unit_test(an_expired_certificate_is_not_trusted),
+        cmocka_unit_test(a_certificate_that_may_not_sign_signs_nothing),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
