@@ -90,6 +90,8 @@ static int seal_run(int argc, char **argv, struct err *e)
         err_set(e, "%s: no such store", cmd_value(&args, "--store"));
         goto out;
     }
+    if (signing_fips(&args, &code, e) != 0)
+        goto out;
     if (cmd_has(&args, "--sign-key") && signing_open(&args, &job.signer, &code, e) != 0)
         goto out;
     if (store_open_to_resume(&store, cmd_value(&args, "--store"), &locked, e) != 0) {

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/fips.h"
 #include "lib/wipe.h"
 
 #define SIGNING_VARIABLE "KEYCUSTODY_SIGN_PASS"
@@ -49,6 +50,14 @@ static int signing_pass(void *ctx, const char *file, char *out, size_t size)
     return variable ? -1 : signer_prompt(file, out, size);
 }
 
+int signing_fips(const struct cmd_args *args, int *code, struct err *e)
+{
+    if (!cmd_has(args, "--fips") || fips_use(e) == 0)
+        return 0;
+    *code = EXIT_FAILED;
+    return -1;
+}
+
 int signing_open(const struct cmd_args *args, struct signer **out, int *code, struct err *e)
 {
     static const char *const with[] = {"--sign-cert", "--sign-pass-file", "--tsa"};
@@ -63,6 +72,8 @@ int signing_open(const struct cmd_args *args, struct signer **out, int *code, st
             return err_set(e, "%s: there is nothing to sign with: --sign-key is missing", with[i]);
         }
     }
+    if (signing_fips(args, code, e) != 0)
+        return -1;
     if (!key)
         return 0;
     if (pass && access(pass, R_OK) != 0) {

@@ -7,6 +7,7 @@
 
 #define SIGNING_ROWS(what)                                                                                   \
     {"--sign-key", "FILE", what " with this private key: PEM, PKCS#12, or pkcs11:URI in a token"},           \
+        {"--fips", NULL, "compute with OpenSSL's FIPS provider alone; refused where there is none"},         \
         {"--sign-cert", "PEM", "its certificate, with the chain behind it (PKCS#12 holds its own)"},         \
     {                                                                                                        \
         "--sign-pass-file", "FILE",                                                                          \
@@ -14,7 +15,10 @@
             "prompt)"                                                                                        \
     }
 
-/* The signer that the options name, NULL where they name none. -1: *code says what to exit with. */
+/* Obeys --fips, before anything is computed. */
+int signing_fips(const struct cmd_args *args, int *code, struct err *e);
+/* --fips, and the signer that the options name, NULL where they name none. -1: *code says what to exit with.
+ */
 int signing_open(const struct cmd_args *args, struct signer **out, int *code, struct err *e);
 
 #endif

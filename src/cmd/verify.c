@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/utf8.h"
 #include "cmd/cmd.h"
+#include "cmd/signing.h"
 #include "lib/json.h"
 #include "pack/verify.h"
 
@@ -15,6 +16,7 @@ static const struct cmd_option verify_option_rows[] = {
     {"--deep", NULL, "perform a pack's tests again and judge it again from its raw answers"},
     {"--tsa-trust", "CA.pem", "the same for the authority of the time stamps"},
     {"--require-time-stamp", NULL, "every signature needs a time stamp that --tsa-trust vouches for"},
+    {"--fips", NULL, "compute with OpenSSL's FIPS provider alone; refused where there is none"},
     {"--trust", "CA.pem", "certificates to trust: the signer's must come from one of them"},
     {NULL, NULL, NULL},
 };
@@ -97,6 +99,8 @@ static int verify_command(int argc, char **argv, struct err *e)
         json_put_text(&json, "path", path);
         json_array(&json, "lines");
     }
+    if (signing_fips(&args, &code, e) != 0)
+        goto out;
     options.trust = cmd_value(&args, "--trust");
     options.tsa_trust = cmd_value(&args, "--tsa-trust");
     options.require_stamp = cmd_has(&args, "--require-time-stamp");
