@@ -314,6 +314,24 @@ static void an_expired_certificate_is_not_trusted(void **state)
     assert_int_equal(verify("old.p7s", "content", NULL, NULL, &e), 0); /* says only that the bytes fit */
 }
 
+static void a_certificate_of_tomorrow_signs_nothing(void **state)
+{
+    struct signer *s = NULL;
+    struct err e = {""};
+
+    (void)state;
+    assert_int_equal(sh("printf '[ca]\\ndefault_ca=d\\n[d]\\ndatabase=index\\nserial=serial\\n"
+                        "new_certs_dir=.\\ndefault_md=sha256\\npolicy=p\\n[p]\\ncommonName=supplied\\n' > "
+                        "ca.cnf && : > index && echo 77 > serial &&"
+                        "openssl req -new -key other.key -subj /CN=Tomorrow -out soon.csr &&"
+                        "openssl ca -config ca.cnf -batch -notext -cert ca.crt -keyfile ca.key -in soon.csr "
+                        "-startdate $(date -u -d tomorrow +%%y%%m%%d%%H%%M%%SZ) "
+                        "-enddate $(date -u -d '3 days' +%%y%%m%%d%%H%%M%%SZ) -out soon.crt"),
+                     0);
+    assert_int_equal(signer_load(&s, at("other.key"), at("soon.crt"), &e), -1);
+    assert_non_null(strstr(e.text, "soon.crt: the signer's certificate is not valid yet"));
+}
+
 static void a_certificate_that_may_not_sign_signs_nothing(void **state)
 {
     static const struct {
@@ -353,6 +371,7 @@ int main(void)
         cmocka_unit_test(keys_behind_a_pass_phrase),
         cmocka_unit_test(what_does_not_hold_is_refused),
         cmocka_unit_test(an_expired_certificate_is_not_trusted),
+        cmocka_unit_test(a_certificate_of_tomorrow_signs_nothing),
         cmocka_unit_test(a_certificate_that_may_not_sign_signs_nothing),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
