@@ -34,7 +34,7 @@ override AS (
     CASE WHEN o.type <> 'object' THEN NULL
       WHEN coalesce(json_type(o.value, '$.selectors'), 'null') = 'null' THEN 1
       WHEN json_type(o.value, '$.selectors') <> 'array' THEN NULL
-      WHEN EXISTS (SELECT 1 FROM json_each(o.value, '$.selectors') s WHERE h.in_set = 0 OR lower(coalesce(CASE s.type WHEN 'object' THEN s.value ->> '$.kind' END, '')) <> 'policydefinitionreferenceid') THEN NULL
+      WHEN EXISTS (SELECT 1 FROM json_each(o.value, '$.selectors') s WHERE h.in_set = 0 OR coalesce(h.reference_key, '') = '' OR lower(coalesce(CASE s.type WHEN 'object' THEN s.value ->> '$.kind' END, '')) <> 'policydefinitionreferenceid') THEN NULL
       WHEN EXISTS (SELECT 1 FROM json_each(o.value, '$.selectors') s
         WHERE (json_type(s.value, '$.in') = 'array' AND h.reference_key NOT IN (SELECT lower(i.value) FROM json_each(s.value, '$.in') i))
           OR (json_type(s.value, '$.notIn') = 'array' AND h.reference_key IN (SELECT lower(i.value) FROM json_each(s.value, '$.notIn') i))) THEN 0
@@ -100,7 +100,7 @@ left_out AS (
   LEFT JOIN scope_node s ON s.key = n.scope_key LEFT JOIN scope_chain x ON x.scope = s.id AND x.object = r.object
   GROUP BY r.id_key, r.cluster_key
 ),
--- exemptions; ends: seconds since 1970, NULL = cannot be told
+-- exemptions (one that names members of an initiative, where the member has no name to compare, may count); ends: seconds since 1970, NULL = cannot be told
 ended AS (
   SELECT e.*, CASE WHEN e.expires_on <> '' THEN unixepoch(e.expires_on) END AS ends, (SELECT unixepoch(taken_at) FROM snapshot) AS taken FROM policy_exemption e
 ),
@@ -109,7 +109,8 @@ exempt AS (
     max(x.scope IS NOT NULL AND e.expires_on = '' AND (h.in_set = 0 OR e.reference_ids = '[]' OR y.hit = 1)) AS forever,
     max(CASE WHEN x.scope IS NOT NULL AND e.ends > e.taken AND (h.in_set = 0 OR e.reference_ids = '[]' OR y.hit = 1) THEN e.expires_on END) AS until,
     max((e.scope_key IS NULL OR (x.scope IS NULL AND r.placed = 0 AND e.scope_key GLOB '/providers/microsoft.management/managementgroups/?*')
-        OR (x.scope IS NOT NULL AND (e.expires_on IS NULL OR (e.expires_on <> '' AND e.ends IS NULL) OR (h.in_set = 1 AND e.reference_ids IS NULL))))
+        OR (x.scope IS NOT NULL AND (e.expires_on IS NULL OR (e.expires_on <> '' AND e.ends IS NULL) OR (h.in_set = 1 AND (e.reference_ids IS NULL
+          OR (e.reference_ids <> '[]' AND y.hit IS NULL AND (coalesce(h.reference_key, '') = '' OR EXISTS (SELECT 1 FROM json_each(e.reference_ids) j WHERE j.type <> 'text'))))))))
       AND NOT (e.ends IS NOT NULL AND e.ends <= e.taken)) AS odd
   FROM reach r JOIN held h ON h.id_key = r.id_key JOIN ended e ON e.assignment_key = r.id_key
   LEFT JOIN (SELECT e.id_key, lower(j.value) AS word, 1 AS hit FROM policy_exemption e, json_each(e.reference_ids) j GROUP BY e.id_key, lower(j.value)) y ON y.id_key = e.id_key AND y.word = h.reference_key
