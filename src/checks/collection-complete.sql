@@ -109,10 +109,11 @@ reasoned AS (
     || CASE WHEN unread <> '' THEN '; what it holds is not known: ' || unread ELSE '' END AS reasons
   FROM judged
 ),
--- subscriptions of the tenant that the caller does not see, where everything visible was to be looked at
+-- subscriptions of the tenant that the caller does not see, where everything visible was to be looked at ('?': the roster does not tell which)
 hidden AS (
   SELECT '/subscriptions/' || m.id AS key, min(m.display_name) AS name, min(m.at) AS at
-  FROM (SELECT lower(name) AS id, display_name, src || '#' || ptr AS at FROM mg_descendant WHERE lower(type) GLOB '*/subscriptions') m
+  FROM (SELECT coalesce(nullif(lower(name), ''), CASE WHEN id_key GLOB '/subscriptions/?*' THEN substr(id_key, 16) END, '?') AS id, display_name, src || '#' || ptr AS at
+    FROM mg_descendant WHERE lower(type) GLOB '*/subscriptions' OR (type IS NULL AND id_key GLOB '/subscriptions/?*')) m
   LEFT JOIN subscription v ON v.subscription_id = m.id LEFT JOIN scope s ON s.subscription_id = m.id
   WHERE v.id_key IS NULL AND s.subscription_id IS NULL AND EXISTS (SELECT 1 FROM scope WHERE declared_by = 'visible')
   GROUP BY m.id
