@@ -47,7 +47,7 @@ item AS MATERIALIZED (
 read AS (
   SELECT src, subject, ptr, api_version,
     CASE json_type(o, '$.id') WHEN 'text' THEN o ->> '$.id' END AS id,
-    CASE json_type(o, '$.properties.policyAssignmentId') WHEN 'text' THEN o ->> '$.properties.policyAssignmentId' END AS assignment_id,
+    CASE json_type(o, '$.properties.policyAssignmentId') WHEN 'text' THEN nullif(o ->> '$.properties.policyAssignmentId', '') END AS assignment_id,
     CASE coalesce(json_type(o, '$.properties.exemptionCategory'), 'null') WHEN 'text' THEN o ->> '$.properties.exemptionCategory'
       WHEN 'null' THEN CASE WHEN api_version >= '2020-07-01' THEN '' END END AS category,
     CASE coalesce(json_type(o, '$.properties.expiresOn'), 'null') WHEN 'text' THEN o ->> '$.properties.expiresOn'
