@@ -118,7 +118,7 @@ SELECT * FROM shaped;
 CREATE TEMP VIEW aks_cluster_view AS
 WITH read AS (
   SELECT src, ptr, api_version,
-    CASE json_type(o, '$.id') WHEN 'text' THEN o ->> '$.id' END AS id,
+    CASE WHEN json_type(o, '$.id') = 'text' AND lower(o ->> '$.id') GLOB '/subscriptions/?*/providers/?*/?*' THEN o ->> '$.id' END AS id,
     CASE json_type(o, '$.name') WHEN 'text' THEN o ->> '$.name' END AS name,
     CASE json_type(o, '$.location') WHEN 'text' THEN o ->> '$.location' END AS location,
     CASE json_type(o, '$.properties.nodeResourceGroup') WHEN 'text' THEN o ->> '$.properties.nodeResourceGroup' END AS node_rg,

@@ -71,7 +71,7 @@ item AS MATERIALIZED (
 ),
 read AS MATERIALIZED (
   SELECT src, subject, ptr, api_version,
-    CASE json_type(o, '$.id') WHEN 'text' THEN o ->> '$.id' END AS id,
+    CASE WHEN json_type(o, '$.id') = 'text' AND lower(o ->> '$.id') GLOB '/subscriptions/?*/providers/?*/?*' THEN o ->> '$.id' END AS id,
     CASE json_type(o, '$.name') WHEN 'text' THEN o ->> '$.name' END AS name,
     CASE json_type(o, '$.location') WHEN 'text' THEN o ->> '$.location' END AS location,
     CASE coalesce(json_type(o, '$.properties.encryption.type'), 'null') WHEN 'text' THEN o ->> '$.properties.encryption.type'

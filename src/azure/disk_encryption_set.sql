@@ -81,7 +81,7 @@ SELECT * FROM shaped;
 CREATE TEMP VIEW disk_encryption_set_view AS
 WITH read AS (
   SELECT src, asked, ptr, api_version,
-    CASE json_type(o, '$.id') WHEN 'text' THEN o ->> '$.id' END AS id,
+    CASE WHEN json_type(o, '$.id') = 'text' AND lower(o ->> '$.id') GLOB '/subscriptions/?*/providers/?*/?*' THEN o ->> '$.id' END AS id,
     CASE json_type(o, '$.name') WHEN 'text' THEN o ->> '$.name' END AS name,
     CASE json_type(o, '$.location') WHEN 'text' THEN o ->> '$.location' END AS location,
     CASE coalesce(json_type(o, '$.properties.encryptionType'), 'null') WHEN 'text' THEN o ->> '$.properties.encryptionType'

@@ -35,7 +35,7 @@ item AS MATERIALIZED (
 ),
 read AS (
   SELECT src, ptr,
-    CASE json_type(o, '$.id') WHEN 'text' THEN o ->> '$.id' END AS id
+    CASE WHEN json_type(o, '$.id') = 'text' AND lower(o ->> '$.id') GLOB '/subscriptions/?*/providers/?*/?*' THEN o ->> '$.id' END AS id
   FROM item
 )
 SELECT id, coalesce((SELECT f.key FROM fold f WHERE f.raw = id), lower(rtrim(id, '/'))), src, ptr FROM read;

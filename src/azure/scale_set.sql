@@ -83,7 +83,7 @@ SELECT * FROM shaped;
 CREATE TEMP VIEW scale_set_view AS
 WITH read AS (
   SELECT src, ptr, api_version,
-    CASE json_type(o, '$.id') WHEN 'text' THEN o ->> '$.id' END AS id,
+    CASE WHEN json_type(o, '$.id') = 'text' AND lower(o ->> '$.id') GLOB '/subscriptions/?*/providers/?*/?*' THEN o ->> '$.id' END AS id,
     CASE json_type(o, '$.name') WHEN 'text' THEN o ->> '$.name' END AS name,
     coalesce((SELECT t.value FROM json_each(o, '$.tags') t
       WHERE lower(t.key) = 'aks-managed-poolname' AND t.type = 'text' ORDER BY t.key LIMIT 1), '') AS pool_name,

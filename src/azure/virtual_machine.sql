@@ -62,7 +62,7 @@ item AS MATERIALIZED (
 ),
 read AS (
   SELECT src, subject, ptr, api_version,
-    CASE json_type(o, '$.id') WHEN 'text' THEN o ->> '$.id' END AS id,
+    CASE WHEN json_type(o, '$.id') = 'text' AND lower(o ->> '$.id') GLOB '/subscriptions/?*/providers/?*/?*' THEN o ->> '$.id' END AS id,
     CASE json_type(o, '$.name') WHEN 'text' THEN o ->> '$.name' END AS name,
     coalesce((SELECT t.value FROM json_each(o, '$.tags') t
       WHERE lower(t.key) IN ('aks-managed-poolname', 'karpenter.sh_nodepool') AND t.type = 'text' ORDER BY lower(t.key) LIMIT 1), '') AS pool_name,
