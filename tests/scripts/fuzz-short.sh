@@ -7,7 +7,7 @@ work=${BUILD_DIR:-$(mktemp -d)}/fuzz
 seconds=${FUZZ_SECONDS:-${KC_QUICK:+3}}
 seconds=${seconds:-12}
 mkdir -p "$work"
-sources=("$root"/src/base/*.c "$root"/src/lib/{json,json_scan,wipe,http}.c "$root"/src/azure/{har,url,answer,secret,challenge,cloud}.c)
+sources=("$root"/src/base/*.c "$root"/src/lib/{json,json_scan,wipe,http}.c "$root"/src/azure/{har,url,answer,secret,challenge,cloud,retry,limit}.c)
 sources+=("$root"/src/lib/digest.c "$root"/src/pack/pdf_{read,words,check}.c)
 flags=(-std=c11 -g -O1 -D_GNU_SOURCE '-DKC_VERSION="fuzz"' -I"$root/src" -Wno-unused-command-line-argument)
 read -ra libs <<<"$(pkg-config --cflags --libs libcjson libcurl libcrypto | tr '\n' ' ')"
