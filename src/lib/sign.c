@@ -1,83 +1,25 @@
-/* CMS detached signatures by OpenSSL. See sign.h. */
+/* Making CMS detached signatures. See sign.h. */
 #include "lib/sign.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <openssl/bio.h>
 #include <openssl/cms.h>
-#include <openssl/core_names.h>
-#include <openssl/ec.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
-#include <openssl/x509v3.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "lib/sign_key.h"
 #include "lib/sign_parts.h"
 #include "lib/stamp.h"
 
-/* CMS_BINARY: LF stays LF. CMS_CADES: the signed attributes name the certificate (ETSI EN 319 122-1,
- * section 5.2.2), so that nobody can put another one for the same key in its place. */
-static int sign_bio(const struct signer *s, BIO *content, const char *subject, struct buf *der, struct err *e)
-{
-    const unsigned flags = CMS_BINARY | CMS_DETACHED | CMS_CADES | CMS_NOSMIMECAP;
-    const int pss = EVP_PKEY_is_a(s->key, "RSA-PSS");
-    CMS_ContentInfo *cms = NULL;
-    unsigned char *bytes = NULL;
-    int n = 0, rc = -1;
-
-    /* CMS_KEY_PARAM: a key that is for PSS alone signs so and says so; without it its signatures say
-     * rsaEncryption */
-    cms = CMS_sign(NULL, NULL, s->chain, content, flags | CMS_PARTIAL);
-    if (!cms || !CMS_add1_signer(cms, s->cert, s->key, NULL, flags | (pss ? CMS_KEY_PARAM : 0)) ||
-        CMS_final(cms, content, NULL, flags) != 1 || (n = i2d_CMS_ContentInfo(cms, &bytes)) <= 0) {
-        sign_fail(e, subject, "cannot be signed");
-        goto out;
-    }
-    buf_add(der, bytes, (size_t)n);
-    rc = 0;
-out:
-    OPENSSL_free(bytes);
-    CMS_ContentInfo_free(cms);
-    return rc;
-}
-
-int sign_detached(const struct signer *s, const void *bytes, size_t n, struct buf *der, struct err *e)
-{
-    BIO *bio = NULL;
-    int rc = -1;
-
-    if (n > INT_MAX)
-        return err_set(e, "content of %zu bytes: too long to be signed from memory", n);
-    bio = BIO_new_mem_buf(bytes, (int)n);
-    rc = bio ? sign_bio(s, bio, "content", der, e) : sign_fail(e, "content", "cannot be signed");
-    BIO_free(bio);
-    return rc;
-}
-
-int sign_detached_file(const struct signer *s, const char *path, struct buf *der, struct err *e)
-{
-    BIO *bio = BIO_new_file(path, "rb");
-    int rc = -1;
-
-    if (!bio) {
-        ERR_clear_error();
-        return err_set(e, "%s: cannot read: %s", path, strerror(errno));
-    }
-    rc = sign_bio(s, bio, path, der, e);
-    BIO_free(bio);
-    return rc;
-}
-
 int signer_hash(const struct signer *s)
 {
-    return EVP_PKEY_is_a(s->key, "EC") && EVP_PKEY_get_bits(s->key) == 384 ? 384 : 256;
+    EVP_PKEY *key = X509_get0_pubkey(s->cert);
+
+    return EVP_PKEY_is_a(key, "EC") && EVP_PKEY_get_bits(key) == 384 ? 384 : 256;
 }
 
 /* What a PSS signature has to say of itself (RFC 4055, section 3.1): hash, mask by the same hash, salt as
@@ -120,17 +62,11 @@ static int sign_attribute_compare(const void *a, const void *b)
     return order ? order : (x->len > y->len) - (x->len < y->len);
 }
 
-/* Signs the signed attributes: DER of a SET OF, sorted (RFC 5652, section 5.4; X.690, 11.6). OpenSSL's own
- * CMS_SignerInfo_sign would add a signing-time, which PAdES forbids (ETSI EN 319 142-1, section 6.3). */
-static int sign_attributes(CMS_SignerInfo *info, EVP_PKEY *key, const EVP_MD *md)
+/* The signed attributes as they are signed: DER of a SET OF, sorted (RFC 5652, section 5.4; X.690, 11.6). */
+static int sign_attributes(CMS_SignerInfo *info, struct buf *out)
 {
-    struct buf rows[16] = {{0}}, all = {0}, head = {0};
+    struct buf rows[16] = {{0}}, all = {0};
     int count = CMS_signed_get_attr_count(info), good = count > 0 && count <= 16;
-    int pss = EVP_PKEY_is_a(key, "RSA-PSS");
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    EVP_PKEY_CTX *terms = NULL; /* the context's own */
-    unsigned char *value = NULL;
-    size_t n = 0;
 
     for (int i = 0; good && i < count; i++) {
         unsigned char *der = NULL;
@@ -147,52 +83,68 @@ static int sign_attributes(CMS_SignerInfo *info, EVP_PKEY *key, const EVP_MD *md
         buf_free(&rows[i]);
     }
     good = good && all.len < 65536;
-    buf_char(&head, 0x31);
+    buf_char(out, 0x31);
     if (all.len >= 256)
-        buf_char(&head, (char)0x82);
+        buf_char(out, (char)0x82);
     else if (all.len >= 128)
-        buf_char(&head, (char)0x81);
+        buf_char(out, (char)0x81);
     if (all.len >= 256)
-        buf_char(&head, (char)(all.len >> 8));
-    buf_char(&head, (char)(all.len & 0xff));
-    buf_add(&head, buf_str(&all), all.len);
-    good = good && ctx && EVP_DigestSignInit(ctx, &terms, md, NULL, key) == 1 &&
-           (!pss || (EVP_PKEY_CTX_set_rsa_pss_saltlen(terms, RSA_PSS_SALTLEN_DIGEST) > 0 &&
-                     sign_pss_algorithm(info, md))) &&
-           EVP_DigestSign(ctx, NULL, &n, (const unsigned char *)head.data, head.len) == 1;
-    value = mem_alloc(n);
-    good = good && EVP_DigestSign(ctx, value, &n, (const unsigned char *)head.data, head.len) == 1 &&
-           ASN1_OCTET_STRING_set(CMS_SignerInfo_get0_signature(info), value, (int)n) == 1;
-    free(value);
+        buf_char(out, (char)(all.len >> 8));
+    buf_char(out, (char)(all.len & 0xff));
+    buf_add(out, buf_str(&all), all.len);
     buf_free(&all);
-    buf_free(&head);
-    EVP_MD_CTX_free(ctx);
     return good;
 }
 
-/* By hand where CMS_sign would read the content: only its digest is known here (RFC 5652, section 5.4). */
+/* contentType and messageDigest (RFC 5652, section 11), and when the signer says that it signed: that one not
+ * in a PDF, where the ETSI subfilter forbids it (ETSI EN 319 142-1, section 6.3). */
+static int sign_describe(CMS_SignerInfo *info, int timed, const unsigned char *digest, size_t n)
+{
+    ASN1_TIME *now = NULL;
+    int good =
+        CMS_signed_add1_attr_by_NID(info, NID_pkcs9_contentType, V_ASN1_OBJECT, OBJ_nid2obj(NID_pkcs7_data),
+                                    -1) == 1 &&
+        CMS_signed_add1_attr_by_NID(info, NID_pkcs9_messageDigest, V_ASN1_OCTET_STRING, digest, (int)n) == 1;
+
+    if (good && timed) {
+        now = X509_gmtime_adj(NULL, 0);
+        good = now && CMS_signed_add1_attr_by_NID(info, NID_pkcs9_signingTime, now->type, now, -1) == 1;
+    }
+    ASN1_TIME_free(now);
+    return good;
+}
+
+/* What signs is asked for a signature over the digest of the attributes alone, as a token or Key Vault takes
+ * it; the rest is built here. CMS_CADES: the signed attributes name the certificate (ETSI EN 319 122-1,
+ * section 5.2.2), so that nobody can put another one for the same key in its place. */
 int sign_digest(const struct signer *s, const struct sign_terms *terms, const unsigned char *digest, size_t n,
                 struct buf *der, struct err *e)
 {
     const unsigned flags = CMS_BINARY | CMS_DETACHED | CMS_CADES | CMS_NOSMIMECAP | CMS_PARTIAL;
     const EVP_MD *md = signer_hash(s) == 384 ? EVP_sha384() : EVP_sha256();
+    unsigned char *bytes = NULL, hash[EVP_MAX_MD_SIZE];
+    struct buf made = {0}, attributes = {0}, value = {0};
     CMS_ContentInfo *cms = NULL;
     CMS_SignerInfo *info = NULL;
-    unsigned char *bytes = NULL;
-    struct buf made = {0};
+    unsigned hash_n = 0;
     int size = 0, rc = -1;
 
     if (n * 8 != (size_t)signer_hash(s))
         return err_set(e, "a digest of %zu bytes: the signer signs one of %d bits", n, signer_hash(s));
     cms = CMS_sign(NULL, NULL, s->chain, NULL, flags);
-    info = cms ? CMS_add1_signer(cms, s->cert, s->key, md, flags) : NULL;
-    if (!info ||
-        CMS_signed_add1_attr_by_NID(info, NID_pkcs9_contentType, V_ASN1_OBJECT, OBJ_nid2obj(NID_pkcs7_data),
-                                    -1) != 1 ||
-        CMS_signed_add1_attr_by_NID(info, NID_pkcs9_messageDigest, V_ASN1_OCTET_STRING, digest, (int)n) !=
-            1 ||
-        !sign_attributes(info, s->key, md) || (size = i2d_CMS_ContentInfo(cms, &bytes)) <= 0) {
-        sign_fail(e, "digest", "cannot be signed");
+    info = cms ? CMS_add1_signer(cms, s->cert, X509_get0_pubkey(s->cert), md, flags) : NULL;
+    if (!info || !sign_describe(info, !terms || !terms->pades, digest, n) ||
+        (s->pss && !sign_pss_algorithm(info, md)) || !sign_attributes(info, &attributes) ||
+        EVP_Digest(attributes.data, attributes.len, hash, &hash_n, md, NULL) != 1) {
+        sign_fail(e, s->name, "cannot sign");
+        goto out;
+    }
+    if (signer_sign(s, s->pss, hash, hash_n, &value, e) != 0)
+        goto out;
+    if (ASN1_OCTET_STRING_set(CMS_SignerInfo_get0_signature(info), (const unsigned char *)value.data,
+                              (int)value.len) != 1 ||
+        (size = i2d_CMS_ContentInfo(cms, &bytes)) <= 0) {
+        sign_fail(e, s->name, "cannot sign");
         goto out;
     }
     buf_add(&made, bytes, (size_t)size);
@@ -202,138 +154,34 @@ int sign_digest(const struct signer *s, const struct sign_terms *terms, const un
     rc = 0;
 out:
     buf_free(&made);
+    buf_free(&attributes);
+    buf_free(&value);
     OPENSSL_free(bytes);
     CMS_ContentInfo_free(cms);
     return rc;
 }
 
-/* One detached signature of one signer over SHA-256 or longer, and nothing behind it. */
-static int sign_shape(CMS_ContentInfo *cms, const char *path, struct err *e)
+int sign_detached(const struct signer *s, const void *bytes, size_t n, struct buf *der, struct err *e)
 {
-    STACK_OF(CMS_SignerInfo) *infos = CMS_get0_SignerInfos(cms);
-    X509_ALGOR *digest = NULL;
-    const ASN1_OBJECT *oid = NULL;
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
 
-    if (OBJ_obj2nid(CMS_get0_type(cms)) != NID_pkcs7_signed)
-        return err_set(e, "%s: the signature file is no CMS SignedData", path);
-    if (CMS_is_detached(cms) != 1)
-        return err_set(e, "%s: the signature carries its own content: it is not over this file", path);
-    if (sk_CMS_SignerInfo_num(infos) != 1)
-        return err_set(e, "%s: %d signers in one signature file: expected one", path,
-                       sk_CMS_SignerInfo_num(infos) < 0 ? 0 : sk_CMS_SignerInfo_num(infos));
-    CMS_SignerInfo_get0_algs(sk_CMS_SignerInfo_value(infos, 0), NULL, NULL, &digest, NULL);
-    X509_ALGOR_get0(&oid, NULL, NULL, digest);
-    switch (OBJ_obj2nid(oid)) {
-    case NID_sha256:
-    case NID_sha384:
-    case NID_sha512:
-        return 0;
-    default:
-        return err_set(e, "%s: the signature uses %s: SHA-256 or longer is needed", path,
-                       OBJ_nid2sn(OBJ_obj2nid(oid)));
-    }
+    if (EVP_Digest(bytes, n, digest, &size, signer_hash(s) == 384 ? EVP_sha384() : EVP_sha256(), NULL) != 1)
+        return sign_fail(e, "content", "cannot be hashed");
+    return sign_digest(s, NULL, digest, size, der, e);
 }
 
-/* Whom to trust: the file of CA certificates, or, without one, whatever certificate the signature brings
- * along (then the check says that the bytes fit this certificate, not whose it is, and expiry means nothing).
- */
-static X509_STORE *sign_trust(CMS_ContentInfo *cms, const char *trust_pem, int64_t when, struct err *e)
+int sign_detached_file(const struct signer *s, const char *path, struct buf *der, struct err *e)
 {
-    X509_STORE *store = X509_STORE_new();
-    X509_VERIFY_PARAM *param = store ? X509_STORE_get0_param(store) : NULL;
-    STACK_OF(X509) *certs = NULL;
-    int good = param && X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_ANY) == 1;
+    struct sign_part all = {0, 0};
+    unsigned char digest[SIGN_DIGEST];
+    struct stat st;
+    size_t n = 0;
 
-    if (good && when)
-        X509_VERIFY_PARAM_set_time(param, (time_t)when);
-    if (good && trust_pem) {
-        good = X509_STORE_load_file(store, trust_pem) == 1;
-        if (!good)
-            sign_fail(e, trust_pem, "cannot read the certificates to trust");
-    } else if (good) {
-        X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME);
-        certs = CMS_get1_certs(cms);
-        for (int i = 0; good && i < sk_X509_num(certs); i++)
-            good = X509_STORE_add_cert(store, sk_X509_value(certs, i)) == 1;
-        sk_X509_pop_free(certs, X509_free);
-        if (!good)
-            sign_fail(e, "signature", "its certificates cannot be read");
-    } else {
-        sign_fail(e, "signature", "cannot be checked");
-    }
-    if (good)
-        return store;
-    X509_STORE_free(store);
-    return NULL;
-}
-
-static int sign_verify_bio(const void *der, size_t n, const char *path, BIO *content, const char *trust_pem,
-                           int64_t when, char **name, struct err *e)
-{
-    const unsigned char *at = der;
-    CMS_ContentInfo *cms = NULL;
-    X509_STORE *store = NULL;
-    STACK_OF(X509) *signers = NULL;
-    int rc = -1;
-
-    ERR_clear_error();
-    if (n > LONG_MAX || !(cms = d2i_CMS_ContentInfo(NULL, &at, (long)n))) {
-        ERR_clear_error();
-        err_set(e, "%s: the signature file is no CMS in DER form", path);
-        goto out;
-    }
-    if (at != (const unsigned char *)der + n) {
-        err_set(e, "%s: the signature file has bytes behind its end", path);
-        goto out;
-    }
-    if (sign_shape(cms, path, e) != 0 || !(store = sign_trust(cms, trust_pem, when, e)))
-        goto out;
-    if (CMS_verify(cms, NULL, store, content, NULL, CMS_BINARY | CMS_CADES) != 1) {
-        sign_fail(e, path, "the signature does not hold");
-        goto out;
-    }
-    signers = CMS_get0_signers(cms);
-    if (sk_X509_num(signers) != 1) {
-        err_set(e, "%s: the signer's certificate is not in the signature file", path);
-        goto out;
-    }
-    if (name)
-        *name = sign_cert_name(sk_X509_value(signers, 0));
-    rc = 0;
-out:
-    sk_X509_free(signers);
-    X509_STORE_free(store);
-    CMS_ContentInfo_free(cms);
-    return rc;
-}
-
-int sign_verify_file(const void *der, size_t n, const char *path, const char *trust_pem, char **name,
-                     struct err *e)
-{
-    return sign_verify_file_at(der, n, path, trust_pem, 0, name, e);
-}
-
-int sign_verify_file_at(const void *der, size_t n, const char *path, const char *trust_pem, int64_t when,
-                        char **name, struct err *e)
-{
-    BIO *content = BIO_new_file(path, "rb");
-    int rc = -1;
-
-    if (!content) {
-        ERR_clear_error();
+    if (stat(path, &st) != 0)
         return err_set(e, "%s: cannot read: %s", path, strerror(errno));
-    }
-    rc = sign_verify_bio(der, n, path, content, trust_pem, when, name, e);
-    BIO_free(content);
-    return rc;
-}
-
-int sign_verify_parts(const void *der, size_t n, const char *path, const struct sign_part *parts,
-                      size_t count, const char *trust_pem, int64_t when, char **name, struct err *e)
-{
-    BIO *content = sign_parts_open(path, parts, count, e);
-    int rc = content ? sign_verify_bio(der, n, path, content, trust_pem, when, name, e) : -1;
-
-    BIO_free(content);
-    return rc;
+    all.size = (uint64_t)st.st_size;
+    if (sign_parts_digest(path, &all, 1, signer_hash(s), digest, &n, e) != 0)
+        return -1;
+    return sign_digest(s, NULL, digest, n, der, e);
 }

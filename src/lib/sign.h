@@ -20,9 +20,30 @@ int signer_prompt(const char *file, char *out, size_t size);
  * asked. */
 int signer_open(struct signer **out, const char *key, const char *cert, signer_pass *pass, void *ctx,
                 struct err *e);
+
+/* Somebody else who has the private key and signs digests, such as Azure Key Vault. */
+enum signer_scheme { SIGNER_PKCS1, SIGNER_PSS, SIGNER_ECDSA };
+struct signer_holder {
+    /* Signs a SHA-2 digest of n bytes. out: RSA as one number, ECDSA as r and s one after the other, each as
+     * long as the curve's order (RFC 7518, sections 3.3 to 3.5). */
+    int (*sign)(void *ctx, enum signer_scheme scheme, const unsigned char *digest, size_t n, struct buf *out,
+                struct err *e);
+    void (*free)(void *ctx); /* may be NULL */
+    void *ctx;
+};
+/* Such a signer. Its certificate: DER of der_n bytes that the holder has, or NULL; cert: PEM file with it and
+ * its chain, or NULL; in a file, the holder's certificate is looked for, without one the first is it. name:
+ * of the key, for messages. One digest is signed at once, so that a wrong key or a missing permission shows
+ * now. The holder is the signer's, whatever comes back. */
+int signer_remote(struct signer **out, const struct signer_holder *holder, const char *name, const void *der,
+                  size_t der_n, const char *cert, struct err *e);
+
+/* RSA keys: sign by PSS from now on (EC keys: refused). A key that is for PSS alone does so anyway. */
+int signer_use_pss(struct signer *s, struct err *e);
 int signer_load(struct signer **out, const char *key_pem, const char *cert_pem, struct err *e); /* paths */
 void signer_free(struct signer *s);
 const char *signer_name(const struct signer *s); /* subject of the certificate, RFC 2253 */
+/* Detached signatures with a signing time, over SHA-256 (P-384: SHA-384) of the content. */
 int sign_detached(const struct signer *s, const void *bytes, size_t n, struct buf *der, struct err *e);
 int sign_detached_file(const struct signer *s, const char *path, struct buf *der, struct err *e);
 

@@ -1,6 +1,7 @@
 /* Signers: private keys and their certificates. See sign.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -107,6 +108,8 @@ static int signer_key_fits(EVP_PKEY *key, const char *path, struct err *e)
 {
     char group[64] = "";
 
+    if (!key)
+        return sign_fail(e, path, "its key cannot be read");
     if (EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS")) {
         if (EVP_PKEY_get_bits(key) < SIGN_RSA_BITS)
             return err_set(e, "%s: RSA key of %d bits: take one of %d bits or more (NIST SP 800-131A)", path,
@@ -183,7 +186,7 @@ static int signer_load_key(struct signer *s, const char *path, signer_pass *pass
 }
 
 /* The certificate that fits the key is the signer's, wherever it stands in the file; all others go along as
- * its chain. */
+ * its chain. Of a key that somebody else holds it is the first one. */
 static int signer_load_certs(struct signer *s, const char *key_path, const char *path, struct err *e)
 {
     BIO *bio = BIO_new_file(path, "r");
@@ -199,7 +202,7 @@ static int signer_load_certs(struct signer *s, const char *key_path, const char 
         s->chain = sk_X509_new_null();
     while (s->chain && (cert = PEM_read_bio_X509(bio, NULL, NULL, NULL))) {
         count++;
-        if (!s->cert && X509_check_private_key(cert, s->key) == 1)
+        if (!s->cert && (!s->key || X509_check_private_key(cert, s->key) == 1))
             s->cert = cert;
         else if (!sk_X509_push(s->chain, cert)) {
             X509_free(cert);
@@ -255,6 +258,13 @@ static void signer_chain_unique(struct signer *s)
     }
 }
 
+static void signer_named(struct signer *s)
+{
+    signer_chain_unique(s);
+    s->name = sign_cert_name(s->cert);
+    s->pss = EVP_PKEY_is_a(X509_get0_pubkey(s->cert), "RSA-PSS");
+}
+
 int signer_open(struct signer **out, const char *key, const char *cert, signer_pass *pass, void *ctx,
                 struct err *e)
 {
@@ -282,13 +292,54 @@ int signer_open(struct signer **out, const char *key, const char *cert, signer_p
     }
     if (signer_cert_fits(s->cert, cert ? cert : key, e) != 0)
         goto fail;
-    signer_chain_unique(s);
-    s->name = sign_cert_name(s->cert);
+    signer_named(s);
     *out = s;
     return 0;
 fail:
     signer_free(s);
     return -1;
+}
+
+int signer_remote(struct signer **out, const struct signer_holder *holder, const char *name, const void *der,
+                  size_t der_n, const char *cert, struct err *e)
+{
+    static const unsigned char probe[48]; /* nobody's digest: no content has it */
+    struct signer *s = mem_zero(1, sizeof *s);
+    const unsigned char *at = der;
+    struct buf value = {0};
+
+    s->holder = *holder;
+    if (der && (der_n > LONG_MAX || !(s->cert = d2i_X509(NULL, &at, (long)der_n)))) {
+        sign_fail(e, name, "its certificate cannot be read");
+        goto fail;
+    }
+    if (cert && signer_load_certs(s, name, cert, e) != 0)
+        goto fail;
+    if (!s->cert) {
+        err_set(e, "%s: its certificate is not known: give it with --sign-cert", name);
+        goto fail;
+    }
+    if (signer_key_fits(X509_get0_pubkey(s->cert), cert ? cert : name, e) != 0 ||
+        signer_cert_fits(s->cert, cert ? cert : name, e) != 0)
+        goto fail;
+    signer_named(s);
+    if (signer_sign(s, s->pss, probe, signer_hash(s) == 384 ? 48 : 32, &value, e) != 0)
+        goto fail;
+    buf_free(&value);
+    *out = s;
+    return 0;
+fail:
+    buf_free(&value);
+    signer_free(s);
+    return -1;
+}
+
+int signer_use_pss(struct signer *s, struct err *e)
+{
+    if (EVP_PKEY_is_a(X509_get0_pubkey(s->cert), "EC"))
+        return err_set(e, "%s: an EC key does not sign by RSA-PSS", s->name);
+    s->pss = 1;
+    return 0;
 }
 
 int signer_load(struct signer **out, const char *key_pem, const char *cert_pem, struct err *e)
@@ -301,6 +352,8 @@ void signer_free(struct signer *s)
     if (!s)
         return;
     EVP_PKEY_free(s->key);
+    if (s->holder.free)
+        s->holder.free(s->holder.ctx);
     signer_close_token(s);
     X509_free(s->cert);
     sk_X509_pop_free(s->chain, X509_free);
