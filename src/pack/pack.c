@@ -122,6 +122,7 @@ static int pack_readme(struct pack_job *j, struct err *e)
 {
     struct readme r = {.id = j->id,
                        .stamped = j->o->signer && j->o->tsa,
+                       .book = pack_book_signed(j),
                        .snapshot = j->report.snapshot_file,
                        .signer = j->report.signer,
                        .sealed = j->snapshot->seal != NULL,
@@ -290,7 +291,7 @@ int pack_write(const struct pack_options *o, struct pack_result *r, struct err *
         pack_facts(&j, e) != 0 || pack_render_pages(&j, e) != 0 || pack_counts(&j, r, e) != 0 ||
         pack_zip_large(&j, e) != 0 || pack_render_end(&j, e) != 0)
         goto out;
-    if (pack_pdf(&j, e) != 0 || pack_bag(&j, e) != 0 || pack_sign(&j, e) != 0)
+    if (pack_pdf(&j, e) != 0 || pack_book(&j, e) != 0 || pack_bag(&j, e) != 0 || pack_sign(&j, e) != 0)
         goto out;
     rc = pack_finish(&j, r, e);
 out:

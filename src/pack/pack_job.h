@@ -65,6 +65,10 @@ int pack_render_pages(struct pack_job *j, struct err *e); /* the other formats *
 int pack_render_end(struct pack_job *j, struct err *e);   /* waits for the workbook */
 void pack_render_stop(struct pack_job *j);                /* when nobody wants it any more; always fine */
 
+/* pack_book.c: signs evidence.xlsx when there is a signer whose key can; a warning otherwise. */
+int pack_book_signed(const struct pack_job *j);
+int pack_book(struct pack_job *j, struct err *e);
+
 /* pack_pdf.c: the PDF's own signature, when there is a signer. */
 int pack_pdf(struct pack_job *j, struct err *e);
 

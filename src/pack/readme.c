@@ -176,13 +176,24 @@ static void readme_limits(struct buf *out, const struct readme *r)
         "- `data/chain.json` names %zu snapshot%s, each with the hash of the one before. That the **newest** "
         "snapshots of a chain were\n"
         "  dropped shows only against a signed list that was kept elsewhere, for instance in an earlier "
-        "signed pack.\n"
+        "signed pack.\n",
+        r->snapshots, r->snapshots == 1 ? "" : "s");
+    if (r->book)
+        buf_text(
+            out,
+            "- `data/evidence.xlsx` carries a signature of its own, for Excel and LibreOffice to show. "
+            "It is a convenience: it covers\n"
+            "  neither the workbook's properties (`docProps/`) nor parts that somebody adds, and readers "
+            "were deceived about such\n"
+            "  signatures (Rohlmann and others, USENIX Security 2023). Rely on the signature over the "
+            "manifests: it covers the whole file.\n");
+    buf_text(
+        out,
         "- Between snapshots nothing was observed.\n"
         "- What could not be read stands in the report under \"Not assessed\", in the workbook's sheet Gaps, "
         "and in\n"
         "  `data/findings.json` under `gaps`. None of it is counted as good.\n"
-        "- The report's own limits, framework by framework, stand at the head of each of its chapters.\n\n",
-        r->snapshots, r->snapshots == 1 ? "" : "s");
+        "- The report's own limits, framework by framework, stand at the head of each of its chapters.\n\n");
 }
 
 void readme_text(struct buf *out, const struct readme *r)

@@ -11,6 +11,7 @@ struct readme {
     const char *id;           /* pack id */
     const char *snapshot;     /* base name of the judged snapshot in data/snapshots */
     const char *signer;       /* subject of the certificate that is to sign, or NULL: unsigned */
+    int book;                 /* the workbook is signed as well */
     int stamped;              /* the signature gets a time stamp */
     int sealed;               /* the snapshot has a seal beside it */
     int recording;            /* the answers come from a recording */
