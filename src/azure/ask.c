@@ -48,6 +48,12 @@ static int ask_answered(void *ctx, void *owner, const struct transport_answer *t
 int ask(struct transport *t, const char *what, const char *url, const char *body, enum resource_shape shape,
         struct ask_answer *out, struct err *e)
 {
+    return ask_at(t, t->endpoint, what, url, body, shape, out, e);
+}
+
+int ask_at(struct transport *t, const char *place, const char *what, const char *url, const char *body,
+           enum resource_shape shape, struct ask_answer *out, struct err *e)
+{
     struct ask ask = {.out = out, .what = what, .shape = shape};
     struct transport_request request = {.method = body ? "POST" : "GET",
                                         .url = url,
@@ -56,7 +62,7 @@ int ask(struct transport *t, const char *what, const char *url, const char *body
                                         .kind = what,
                                         .owner = &ask};
     struct buf origin = {0};
-    int ours = url_origin(&origin, url, strlen(url)) == 0 && strcmp(buf_str(&origin), t->endpoint) == 0;
+    int ours = url_origin(&origin, url, strlen(url)) == 0 && strcmp(buf_str(&origin), place) == 0;
 
     buf_free(&origin);
     *out = (struct ask_answer){0};

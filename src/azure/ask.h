@@ -20,6 +20,10 @@ struct ask_answer {
  * end. */
 int ask(struct transport *t, const char *what, const char *url, const char *body, enum resource_shape shape,
         struct ask_answer *out, struct err *e);
+/* The same at another origin (url_origin's form), such as a vault's; the transport knows whether a token may
+ * go there. */
+int ask_at(struct transport *t, const char *place, const char *what, const char *url, const char *body,
+           enum resource_shape shape, struct ask_answer *out, struct err *e);
 void ask_answer_free(struct ask_answer *a);
 
 #endif

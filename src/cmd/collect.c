@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "azure/key_sign.h"
 #include "azure/record.h"
 #include "azure/replay.h"
 #include "azure/resume.h"
@@ -86,11 +87,14 @@ static char *collect_command_line(int argc, char **argv)
 /* Which of the two transports: options of the other one are a mistake. */
 static int collect_check_mix(const struct cmd_args *args, struct err *e)
 {
-    static const char *const live[] = {"--cloud",    "--credential", "--ca-file",
-                                       "--deadline", "--timeout",    "--management-group"};
+    static const char *const live[] = {"--deadline", "--timeout",    "--management-group",
+                                       "--cloud",    "--credential", "--ca-file"};
     static const char *const replay[] = {"--taken-at", "--principal"};
+    const char *signs = cmd_value(args, "--sign-key");
+    /* the last three also say how to reach a key that seals */
+    size_t count = sizeof live / sizeof *live - (signs && key_sign_is(signs) ? 3 : 0);
 
-    for (size_t i = 0; cmd_has(args, "--replay") && i < sizeof live / sizeof *live; i++) {
+    for (size_t i = 0; cmd_has(args, "--replay") && i < count; i++) {
         if (cmd_has(args, live[i]))
             return err_set(e, "%s: there is no Azure behind --replay", live[i]);
     }

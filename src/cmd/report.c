@@ -20,6 +20,7 @@ static const struct cmd_option report_option_rows[] = {
     {"--as-of", "UTC", "date of the report, YYYY-MM-DDThh:mm:ssZ; without it the snapshot's"},
     {"--strict", NULL, "exit code 4 when something in scope was not read"},
     SIGNING_ROWS("sign the pack"),
+    SIGNING_AZURE_ROWS,
     {"--encrypt-to", "PEM",
      "write the zip for the holder of this certificate too (CMS, .zip.p7m); may be repeated"},
     {"--tsa", "URL",
@@ -33,9 +34,12 @@ static char *report_command_line(const struct cmd_args *args)
 {
     static const struct {
         const char *option, *word;
-    } places[] = {
-        {"--store", "STORE"},         {"--out", "OUT"}, {"--sign-key", "KEY"},    {"--sign-cert", "CERT"},
-        {"--sign-pass-file", "FILE"}, {"--tsa", "URL"}, {"--encrypt-to", "CERT"}, {"--engagement", "FILE"}};
+    } places[] = {{"--store", "STORE"},         {"--out", "OUT"},
+                  {"--sign-key", "KEY"},        {"--sign-cert", "CERT"},
+                  {"--sign-pass-file", "FILE"}, {"--tsa", "URL"},
+                  {"--cloud", "CLOUD"},         {"--credential", "NAME"},
+                  {"--ca-file", "CERT"},        {"--encrypt-to", "CERT"},
+                  {"--engagement", "FILE"}};
     struct buf b = {0};
 
     buf_text(&b, "keycustody report");

@@ -19,6 +19,7 @@ static const struct cmd_option seal_option_rows[] = {
     {"--store", "DIR", "the folder of snapshots"},
     {"--tsa", "URL", "the authority that stamps the seals that have no time stamp (RFC 3161)"},
     SIGNING_ROWS("seal the snapshots that have no seal"),
+    SIGNING_AZURE_ROWS,
     {NULL, NULL, NULL},
 };
 

@@ -8,6 +8,7 @@
 
 static const struct cmd_option sign_option_rows[] = {
     SIGNING_ROWS("sign the pack"),
+    SIGNING_AZURE_ROWS,
     {"--role", "ROLE",
      "what the signer is to the pack: becomes part of the file's name (default reviewed-by)"},
     {"--tsa", "URL", "and have this authority stamp the signature (RFC 3161)"},

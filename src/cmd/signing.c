@@ -6,9 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "azure/key_sign.h"
 #include "lib/fips.h"
 #include "lib/wipe.h"
 
+#define SIGNING_TIMEOUT 30 /* seconds for one attempt at a signature in Key Vault */
 #define SIGNING_VARIABLE "KEYCUSTODY_SIGN_PASS"
 
 /* A line of a file or a terminal, without its end. -1: none, or too long. */
@@ -58,10 +60,24 @@ int signing_fips(const struct cmd_args *args, int *code, struct err *e)
     return -1;
 }
 
+static int signing_vault(const struct cmd_args *args, struct signer **out, const char *key, struct err *e)
+{
+    const char *cloud = cmd_value(args, "--cloud");
+    struct live_options live = {.cloud = cloud ? cloud : "AzureCloud",
+                                .ca_file = cmd_value(args, "--ca-file"),
+                                .credential = cmd_value(args, "--credential"),
+                                .timeout = SIGNING_TIMEOUT};
+
+    if (live.credential && token_check_name(live.credential, e) != 0)
+        return err_context(e, "--credential");
+    return key_sign_open(out, key, cmd_value(args, "--sign-cert"), &live, e);
+}
+
 int signing_open(const struct cmd_args *args, struct signer **out, int *code, struct err *e)
 {
-    static const char *const with[] = {"--sign-cert", "--sign-pass-file", "--tsa"};
-    const char *key = cmd_value(args, "--sign-key"), *pass = cmd_value(args, "--sign-pass-file");
+    static const char *const with[] = {"--sign-cert", "--sign-pass-file", "--sign-padding", "--tsa"};
+    const char *key = cmd_value(args, "--sign-key"), *pass = cmd_value(args, "--sign-pass-file"),
+               *padding = cmd_value(args, "--sign-padding");
     struct signing_from from = {pass};
     char *variable = NULL;
     int rc = -1;
@@ -72,6 +88,10 @@ int signing_open(const struct cmd_args *args, struct signer **out, int *code, st
             return err_set(e, "%s: there is nothing to sign with: --sign-key is missing", with[i]);
         }
     }
+    if (padding && strcmp(padding, "pss") != 0 && strcmp(padding, "pkcs1") != 0) {
+        *code = EXIT_USAGE;
+        return err_set(e, "--sign-padding: \"%.40s\": write pkcs1 or pss", padding);
+    }
     if (signing_fips(args, code, e) != 0)
         return -1;
     if (!key)
@@ -80,7 +100,12 @@ int signing_open(const struct cmd_args *args, struct signer **out, int *code, st
         *code = EXIT_FAILED;
         return err_set(e, "--sign-pass-file %s: cannot be read", pass);
     }
-    rc = signer_open(out, key, cmd_value(args, "--sign-cert"), signing_pass, &from, e);
+    if (key_sign_is(key))
+        rc = signing_vault(args, out, key, e);
+    else
+        rc = signer_open(out, key, cmd_value(args, "--sign-cert"), signing_pass, &from, e);
+    if (rc == 0 && padding && strcmp(padding, "pss") == 0)
+        rc = signer_use_pss(*out, e);
     if (rc != 0)
         *code = EXIT_FAILED;
     /* no child of ours, and no core file, needs it any more */

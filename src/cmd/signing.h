@@ -6,13 +6,21 @@
 #include "lib/sign.h"
 
 #define SIGNING_ROWS(what)                                                                                   \
-    {"--sign-key", "FILE", what " with this private key: PEM, PKCS#12, or pkcs11:URI in a token"},           \
-        {"--fips", NULL, "compute with OpenSSL's FIPS provider alone; refused where there is none"},         \
+    {"--sign-key", "FILE|URI",                                                                               \
+     what " with this key: PEM, PKCS#12, pkcs11:... or https://VAULT.vault.azure.net/keys/NAME"},            \
         {"--sign-cert", "PEM", "its certificate, with the chain behind it (PKCS#12 holds its own)"},         \
+        {"--sign-pass-file", "FILE",                                                                         \
+         "the key's pass phrase is the first line of this file (else KEYCUSTODY_SIGN_PASS, else a prompt)"}, \
+        {"--sign-padding", "pkcs1|pss", "of an RSA key: PKCS#1 v1.5 (default) or PSS"},                      \
     {                                                                                                        \
-        "--sign-pass-file", "FILE",                                                                          \
-            "the key's pass phrase is the first line of this file (else KEYCUSTODY_SIGN_PASS, else a "       \
-            "prompt)"                                                                                        \
+        "--fips", NULL, "compute with OpenSSL's FIPS provider alone; refused where there is none"            \
+    }
+/* The Azure of a key in Key Vault, for commands that do not ask Azure for anything else. */
+#define SIGNING_AZURE_ROWS                                                                                   \
+    {"--cloud", "CLOUD", "of a key in Key Vault, as collect takes it (default AzureCloud)"},                 \
+        {"--credential", "NAME", "who signs in for that key, as collect takes it"},                          \
+    {                                                                                                        \
+        "--ca-file", "PEM", "trust these authorities too for that, beside the system's"                      \
     }
 
 /* Obeys --fips, before anything is computed. */

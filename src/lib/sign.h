@@ -32,9 +32,9 @@ struct signer_holder {
     void *ctx;
 };
 /* Such a signer. Its certificate: DER of der_n bytes that the holder has, or NULL; cert: PEM file with it and
- * its chain, or NULL; in a file, the holder's certificate is looked for, without one the first is it. name:
- * of the key, for messages. One digest is signed at once, so that a wrong key or a missing permission shows
- * now. The holder is the signer's, whatever comes back. */
+ * its chain, or NULL; of a file alone, the certificate that issued none of the others is it. name: of the
+ * key, for messages. One digest is signed at once, so that a wrong key or a missing permission shows now. The
+ * holder is the signer's, whatever comes back. */
 int signer_remote(struct signer **out, const struct signer_holder *holder, const char *name, const void *der,
                   size_t der_n, const char *cert, struct err *e);
 

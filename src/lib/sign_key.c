@@ -185,8 +185,26 @@ static int signer_load_key(struct signer *s, const char *path, signer_pass *pass
     return rc == 0 ? signer_key_fits(s->key, path, e) : -1;
 }
 
+/* Takes the first certificate that issued no other one out of the list; NULL: each did. */
+static X509 *signer_take_leaf(STACK_OF(X509) * certs)
+{
+    for (int i = 0; i < sk_X509_num(certs); i++) {
+        X509 *one = sk_X509_value(certs, i);
+        int issues = 0;
+
+        for (int k = 0; k < sk_X509_num(certs) && !issues; k++) {
+            X509 *other = sk_X509_value(certs, k);
+
+            issues = X509_cmp(one, other) != 0 && X509_check_issued(one, other) == X509_V_OK;
+        }
+        if (!issues)
+            return sk_X509_delete(certs, i);
+    }
+    return NULL;
+}
+
 /* The certificate that fits the key is the signer's, wherever it stands in the file; all others go along as
- * its chain. Of a key that somebody else holds it is the first one. */
+ * its chain. Where somebody else holds the key, it is the one that issued none of the others. */
 static int signer_load_certs(struct signer *s, const char *key_path, const char *path, struct err *e)
 {
     BIO *bio = BIO_new_file(path, "r");
@@ -202,7 +220,7 @@ static int signer_load_certs(struct signer *s, const char *key_path, const char 
         s->chain = sk_X509_new_null();
     while (s->chain && (cert = PEM_read_bio_X509(bio, NULL, NULL, NULL))) {
         count++;
-        if (!s->cert && (!s->key || X509_check_private_key(cert, s->key) == 1))
+        if (!s->cert && s->key && X509_check_private_key(cert, s->key) == 1)
             s->cert = cert;
         else if (!sk_X509_push(s->chain, cert)) {
             X509_free(cert);
@@ -214,6 +232,8 @@ static int signer_load_certs(struct signer *s, const char *key_path, const char 
         err_set(e, "%s: holds no certificate in PEM form", path);
         goto out;
     }
+    if (!s->cert && !s->key)
+        s->cert = signer_take_leaf(s->chain);
     if (!s->cert) {
         err_set(e, "%s: the certificate does not belong to the key in %s: give the certificate of this key",
                 path, key_path);

@@ -361,6 +361,122 @@ static void a_certificate_that_may_not_sign_signs_nothing(void **state)
     }
 }
 
+static void rsa_signs_by_pss_where_it_is_told(void **state)
+{
+    struct signer *s = NULL;
+    struct buf der = {0};
+    struct err e = {""};
+
+    (void)state;
+    assert_int_equal(signer_load(&s, at("rsa.key"), at("rsa.chain.pem"), &e), 0);
+    assert_int_equal(signer_use_pss(s, &e), 0);
+    if (sign_detached_file(s, at("content"), &der, &e) != 0)
+        fail_msg("%s", e.text);
+    assert_int_equal(file_write(at("pss.p7s"), der.data, der.len, 0600, &e), 0);
+    assert_int_equal(sh("openssl cms -verify -cades -binary -inform DER -in pss.p7s -content content -CAfile "
+                        "ca.crt -purpose any -out /dev/null && openssl cms -cmsout -print -noout -inform DER "
+                        "-in pss.p7s | grep -q rsassaPss"),
+                     0);
+    assert_int_equal(verify("pss.p7s", "content", "ca.crt", NULL, &e), 0);
+    signer_free(s);
+    buf_free(&der);
+    s = NULL;
+    assert_int_equal(signer_load(&s, at("ec384.key"), at("ec384.crt"), &e), 0);
+    assert_int_equal(signer_use_pss(s, &e), -1);
+    assert_non_null(strstr(e.text, "an EC key does not sign by RSA-PSS"));
+    signer_free(s);
+}
+
+/* ---- keys that somebody else holds */
+
+struct holder_case {
+    const char *key, *cert; /* of the file; key: what signs */
+    const char *breaks;     /* what the holder does wrong, or NULL */
+    const char *says;       /* NULL: it signs */
+    int asked, freed;
+};
+
+static int holder_sign(void *ctx, enum signer_scheme scheme, const unsigned char *digest, size_t n,
+                       struct buf *out, struct err *e)
+{
+    struct holder_case *c = ctx;
+
+    c->asked++;
+    if (c->breaks && strcmp(c->breaks, "refuses") == 0)
+        return err_set(e, "the holder refuses");
+    assert_int_equal(file_write(at("digest"), digest, n, 0600, e), 0);
+    assert_int_equal(
+        sh("openssl pkeyutl -sign -inkey %s -in digest -out value -pkeyopt digest:sha%d%s", c->key,
+           (int)n * 8,
+           scheme == SIGNER_PSS ? " -pkeyopt rsa_padding_mode:pss -pkeyopt rsa_pss_saltlen:digest" : ""),
+        0);
+    if (scheme == SIGNER_ECDSA) /* from DER to r and s */
+        assert_int_equal(
+            sh("openssl asn1parse -inform DER -in value | sed -n 's/.*INTEGER *://p' | while read h; do "
+               "printf '%%0%dd%%s' 0 $h | tail -c %d; done | perl -ne 'print pack(q(H*), $_)' > raw && mv "
+               "raw value",
+               (int)n * 2, (int)n * 2),
+            0);
+    assert_int_equal(file_read(at("value"), 4096, out, e), 0);
+    if (c->breaks && strcmp(c->breaks, "cuts") == 0)
+        out->len--;
+    if (c->breaks && strcmp(c->breaks, "says nothing") == 0)
+        out->len = 0;
+    if (c->breaks && strcmp(c->breaks, "flips") == 0)
+        out->data[7] ^= 1;
+    if (c->breaks && strcmp(c->breaks, "flips later") == 0 && c->asked > 1)
+        out->data[7] ^= 1;
+    return 0;
+}
+
+static void holder_free(void *ctx)
+{
+    ((struct holder_case *)ctx)->freed++;
+}
+
+static void keys_that_somebody_else_holds(void **state)
+{
+    static struct holder_case cases[] = {
+        {"rsa.key", "rsa.chain.pem", NULL, NULL, 0, 0},
+        {"ec384.key", "rightec.pem", NULL, NULL, 0, 0},
+        {"other.key", "other.crt", NULL, NULL, 0, 0},
+        {"rsa.key", "rsa.crt", "refuses", "the holder refuses", 0, 0},
+        {"rsa.key", "rsa.crt", "flips", "no signature by the key of this certificate", 0, 0},
+        {"rsa.key", "rsa.crt", "flips later", "no signature by the key of this certificate", 0, 0},
+        {"rsa.key", "rsa.crt", "cuts", "no signature by the key of this certificate", 0, 0},
+        {"rsa.key", "rsa.crt", "says nothing", "no signature by the key of this certificate", 0, 0},
+        {"other.key", "other.crt", "cuts", "no signature of this curve", 0, 0},
+        {"other.key", "other.crt", "flips", "no signature by the key of this certificate", 0, 0},
+        {"other.key", "ec256.pem", NULL, "no signature by the key of this certificate", 0, 0},
+        {"rsa.key", "short.crt", NULL, "RSA key of 1024 bits", 0, 0},
+        {"rsa.key", "absent.crt", NULL, "No such file", 0, 0},
+        {"rsa.key", NULL, NULL, "give it with --sign-cert", 0, 0},
+    };
+
+    (void)state;
+    assert_int_equal(sh("cat ec384.crt mid.crt > rightec.pem && openssl req -x509 -newkey ec -pkeyopt "
+                        "ec_paramgen_curve:P-256 -nodes -keyout none.key -subj /CN=E -days 3 -out ec256.pem"),
+                     0);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct holder_case *c = &cases[i];
+        struct signer_holder holder = {holder_sign, holder_free, c};
+        struct signer *s = NULL;
+        struct buf der = {0};
+        struct err e = {""};
+        int rc = signer_remote(&s, &holder, "vault key", NULL, 0, c->cert ? at(c->cert) : NULL, &e);
+
+        if (rc == 0)
+            rc = sign_detached_file(s, at("content"), &der, &e);
+        if ((rc == 0) != !c->says || (c->says && !strstr(e.text, c->says)))
+            fail_msg("case %zu: wanted '%s', got %d '%s'", i, c->says ? c->says : "", rc, e.text);
+        if (rc == 0)
+            assert_int_equal(sign_verify_file(der.data, der.len, at("content"), NULL, NULL, &e), 0);
+        signer_free(s);
+        assert_int_equal(c->freed, 1);
+        buf_free(&der);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -370,6 +486,8 @@ int main(void)
         cmocka_unit_test(wrong_keys_are_named),
         cmocka_unit_test(keys_behind_a_pass_phrase),
         cmocka_unit_test(what_does_not_hold_is_refused),
+        cmocka_unit_test(rsa_signs_by_pss_where_it_is_told),
+        cmocka_unit_test(keys_that_somebody_else_holds),
         cmocka_unit_test(an_expired_certificate_is_not_trusted),
         cmocka_unit_test(a_certificate_of_tomorrow_signs_nothing),
         cmocka_unit_test(a_certificate_that_may_not_sign_signs_nothing),

@@ -40,6 +40,7 @@ static const struct options_row options_rows[] = {
     OPTIONS_ROW("identity-header", identity_header, OPTIONS_TEXT, "secret of the App Service endpoint"),
     OPTIONS_ROW("arc-key", arc_key, OPTIONS_TEXT, "file that Azure Arc's challenge names"),
     OPTIONS_ROW("vaults", vaults, OPTIONS_TEXT, "vaults are served as NAME.<this>"),
+    OPTIONS_ROW("vault-keys", vault_keys, OPTIONS_TEXT, "folder of keys that sign: NAME.key, NAME.crt"),
     OPTIONS_ROW("token-seconds", token_seconds, OPTIONS_NUMBER, "life of a token"),
     OPTIONS_ROW("refresh-seconds", refresh_seconds, OPTIONS_NUMBER, "refresh_in of a token"),
     OPTIONS_ROW("latency", latency, OPTIONS_NUMBER, "ms before every answer"),

@@ -17,6 +17,7 @@ struct options {
     const char *identity_header;                /* X-IDENTITY-HEADER of the App Service endpoint */
     const char *arc_key;                        /* file named in Arc's challenge, its content is the key */
     const char *vaults;                         /* vault hosts are NAME.<this>; NULL: not served */
+    const char *vault_keys;                     /* folder of keys that sign; NULL: none do */
     int64_t token_seconds, refresh_seconds;     /* refresh 0: no refresh_in */
     int64_t latency, streams, page; /* ms; HTTP/2 streams at once; items a made page has, 0: all */
     int http1, thief, plain, open;  /* open: no token is asked for */

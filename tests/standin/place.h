@@ -10,8 +10,10 @@ int place_identity(struct server *s, struct exchange *x); /* IMDS, App Service, 
 int place_sign_in(struct server *s, struct exchange *x);  /* Entra ID and AD FS */
 int place_metadata(struct server *s, struct exchange *x); /* /metadata/endpoints: the cloud's addresses */
 int place_vault(struct server *s, struct exchange *x);    /* Key Vault's data plane, on hosts of its own */
-int place_arm(struct server *s, struct exchange *x);      /* everything else */
-void place_graph(struct server *s, struct exchange *x);   /* Resource Graph; for place_arm */
+/* vault_sign.c: keys that sign, certificates; any vault has them. 0: not this request. */
+int vault_signs(const struct server *s, struct exchange *x);
+int place_arm(struct server *s, struct exchange *x);    /* everything else */
+void place_graph(struct server *s, struct exchange *x); /* Resource Graph; for place_arm */
 
 /* A token in the form of v2.0, v1.0 or managed identities (numbers as strings). */
 struct place_token {

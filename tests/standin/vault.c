@@ -224,6 +224,8 @@ int place_vault(struct server *s, struct exchange *x)
                      s->options->tenant);
         goto out;
     }
+    if (vault_signs(s, x))
+        goto out;
     url = mem_print("https://%s.vault.azure.net%s", name, x->target);
     a = recording_find(&s->recording, x->method, url, buf_str(&x->asked), x->asked.len);
     if (a && !a->broken)
