@@ -17,7 +17,21 @@ int sign_raw(const struct signer *s, const void *bytes, size_t n, struct buf *ou
 
 size_t signer_cert_count(const struct signer *s);
 int signer_cert_der(const struct signer *s, size_t at, struct buf *der, struct err *e); /* 0: its own */
-char *signer_issuer(const struct signer *s); /* RFC 2253; the caller's */
-char *signer_serial(const struct signer *s); /* decimal; the caller's */
+
+/* ---- certificates as DER, and signatures by them */
+struct sign_cert {
+    char *name, *issuer; /* RFC 2253 */
+    char *serial;        /* decimal */
+    enum sign_raw_kind kind;
+    int bits; /* of the SHA-2 that its key signs, as signer_hash() says */
+};
+/* -1: it is no certificate, or something stands behind it. */
+int sign_cert_read(const struct buf *der, struct sign_cert *c, struct err *e);
+void sign_cert_free(struct sign_cert *c);
+/* Does the signature fit the bytes and the certificate's key? */
+int sign_raw_check(const struct buf *der, const void *bytes, size_t n, const struct buf *value,
+                   struct err *e);
+/* The certificate of the one signer of a CMS signature; whether that one holds is not looked at. */
+int sign_cms_cert(const void *cms, size_t n, struct buf *der, struct err *e);
 
 #endif

@@ -1,21 +1,22 @@
 /* Parts and references. See ooxml_parts.h. */
 #include "pack/ooxml_parts.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/base64.h"
 #include "base/mem.h"
-#include "lib/digest.h"
 #include "lib/xml.h"
 #include "lib/zip.h"
 
-#define OOXML_LIST ((size_t)64 << 20)   /* bytes of a list: links of a sheet are such a list too */
-#define OOXML_PART ((uint64_t)16 << 30) /* bytes of a part, unpacked: no sheet is longer */
-#define OOXML_PARTS 10000
-#define OOXML_C14N "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
-#define OOXML_RELS_TYPE "application/vnd.openxmlformats-package.relationships+xml"
+#define PARTS_BYTES ((uint64_t)16 << 30) /* of all parts, unpacked */
+#define PARTS_COUNT 1000
+
+struct parts_hash {
+    struct digest *digest;
+    uint64_t *left; /* bytes that may still be unpacked */
+};
 
 static int parts_collect(void *ctx, const void *bytes, size_t n, struct err *e)
 {
@@ -26,8 +27,11 @@ static int parts_collect(void *ctx, const void *bytes, size_t n, struct err *e)
 
 static int parts_hash(void *ctx, const void *bytes, size_t n, struct err *e)
 {
+    struct parts_hash *h = ctx;
+
     (void)e;
-    digest_add(ctx, bytes, n);
+    *h->left -= n; /* never more than zip_in_read was allowed */
+    digest_add(h->digest, bytes, n);
     return 0;
 }
 
@@ -44,175 +48,65 @@ int ooxml_entry(struct zip_in *z, const char *name, size_t max, struct buf *out,
     return 0;
 }
 
-static void parts_base64(struct buf *out, const char hex[DIGEST_HEX])
+void ooxml_base64(struct buf *out, const char hash[DIGEST_HEX])
 {
     unsigned char bytes[DIGEST_HEX / 2] = {0};
 
     for (size_t i = 0; i < sizeof bytes; i++) {
-        char pair[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
+        char pair[3] = {hash[2 * i], hash[2 * i + 1], '\0'};
 
         bytes[i] = (unsigned char)strtoul(pair, NULL, 16);
     }
     base64_put(out, bytes, sizeof bytes);
 }
 
-static int parts_ends(const char *text, const char *end)
-{
-    size_t n = strlen(text), m = strlen(end);
-
-    return n >= m && strcmp(text + n - m, end) == 0;
-}
-
-/* Relationships that a signature leaves out, as Office does: what they lead to changes with every save. */
-static int parts_left_out(const char *type)
-{
-    return parts_ends(type, "/metadata/core-properties") || parts_ends(type, "/extended-properties") ||
-           parts_ends(type, "/digital-signature/origin");
-}
-
-struct parts_row { /* a relationship */
-    char *id, *text;
-};
-
-static int parts_row_order(const void *a, const void *b)
-{
-    return strcmp(((const struct parts_row *)a)->id, ((const struct parts_row *)b)->id);
-}
-
-static int parts_row(const struct xml_node *node, struct parts_row *row, const char *what, struct err *e)
-{
-    static const char *const names[] = {"Target", "TargetMode", "Type"};
-    char *type = xml_attribute(node, "Type"), *value = NULL;
-    struct buf text = {0};
-    int rc = 0;
-
-    row->id = xml_attribute(node, "Id");
-    if (!type || !row->id || strcmp(xml_name(node), "Relationship") != 0) {
-        rc = err_set(e, "%s: holds something that is no relationship", what);
-    } else if (!parts_left_out(type)) {
-        buf_text(&text, "<Relationship Id=\"");
-        xml_escape(&text, row->id);
-        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-            value = xml_attribute(node, names[i]);
-            buf_print(&text, "\" %s=\"", names[i]);
-            xml_escape(&text, value ? value : i == 1 ? "Internal" : "");
-            free(value);
-        }
-        buf_text(&text, "\"></Relationship>");
-        row->text = buf_take(&text);
-    }
-    free(type);
-    return rc;
-}
-
-/* The relationships transform (ISO/IEC 29500-2:2012, 13.2.4.24; ECMA-376-2:2021, 10.6): the relationships
- * kept, by Id, each with its TargetMode, then Canonical XML. `sources` names the kept ones. */
-static int parts_rels(const struct buf *bytes, const char *what, struct buf *sources, char hex[DIGEST_HEX],
-                      struct err *e)
-{
-    struct xml *x = NULL;
-    struct parts_row *rows = NULL;
-    struct digest *d = NULL;
-    size_t count = 0;
-    int rc = -1;
-
-    if (xml_open(&x, buf_str(bytes), bytes->len, "Relationships", what, e) != 0)
-        return -1;
-    for (const struct xml_node *n = xml_first(x); n; n = xml_next(n)) {
-        rows = mem_grow(rows, count + 1, sizeof *rows);
-        rows[count] = (struct parts_row){0};
-        if (parts_row(n, &rows[count++], what, e) != 0)
-            goto out;
-    }
-    if (count)
-        qsort(rows, count, sizeof *rows, parts_row_order);
-    d = digest_new();
-    digest_add(d, "<Relationships xmlns=\"" OOXML_PACKAGE "relationships\">",
-               strlen("<Relationships xmlns=\"" OOXML_PACKAGE "relationships\">"));
-    for (size_t i = 0; i < count; i++) {
-        if (!rows[i].text)
-            continue;
-        digest_add(d, rows[i].text, strlen(rows[i].text));
-        buf_text(sources, "<mdssi:RelationshipReference xmlns:mdssi=\"" OOXML_PACKAGE
-                          "digital-signature\" SourceId=\"");
-        xml_escape(sources, rows[i].id);
-        buf_text(sources, "\"></mdssi:RelationshipReference>");
-    }
-    digest_add(d, "</Relationships>", strlen("</Relationships>"));
-    digest_end(d, hex);
-    rc = 0;
-out:
-    for (size_t i = 0; i < count; i++) {
-        free(rows[i].id);
-        free(rows[i].text);
-    }
-    free(rows);
-    xml_close(x);
-    return rc;
-}
-
-/* The content type of a part; the caller's, NULL: none is given. */
-static char *parts_type(const struct xml *types, const char *name)
-{
-    const char *dot = strrchr(name, '.');
-    char *found = NULL;
-
-    for (const struct xml_node *n = xml_first(types); n; n = xml_next(n)) {
-        int whole = strcmp(xml_name(n), "Override") == 0;
-        char *key = xml_attribute(n, whole ? "PartName" : "Extension");
-        int fits = key && (whole ? *key == '/' && strcmp(key + 1, name) == 0
-                                 : !found && dot && strcmp(key, dot + 1) == 0);
-
-        free(key);
-        if (fits) {
-            free(found);
-            found = xml_attribute(n, "ContentType");
-        }
-        if (fits && whole)
-            break;
-    }
-    return found;
-}
-
-static int parts_reference(struct ooxml_part *part, struct zip_in *z, uint64_t at, const char *type,
+static int parts_reference(struct ooxml_part *part, struct zip_in *z, uint64_t at, uint64_t *left,
                            struct err *e)
 {
-    struct buf head = {0}, bytes = {0}, sources = {0};
-    char hex[DIGEST_HEX] = "";
-    struct digest *d = NULL;
+    const int rels = strcmp(part->type, OOXML_RELS_TYPE) == 0;
+    struct buf text = {0}, bytes = {0}, sources = {0};
+    struct parts_hash hash = {NULL, left};
     int rc = -1;
 
-    buf_text(&head, "<Reference URI=\"/");
-    xml_escape(&head, part->name);
-    buf_text(&head, "?ContentType=");
-    xml_escape(&head, type);
-    buf_text(&head, "\">");
-    if (strcmp(type, OOXML_RELS_TYPE) == 0) {
+    if (rels) {
         if (zip_in_read(z, at, OOXML_LIST, parts_collect, &bytes, e) != 0 ||
-            parts_rels(&bytes, part->name, &sources, hex, e) != 0)
+            ooxml_rels(&bytes, part->name, &sources, part->hash, e) != 0)
             goto out;
-        buf_text(&head, "<Transforms><Transform Algorithm=\"" OOXML_PACKAGE "RelationshipTransform\">");
-        buf_text(&head, buf_str(&sources));
-        buf_text(&head, "</Transform><Transform Algorithm=\"" OOXML_C14N "\"></Transform></Transforms>");
     } else {
-        d = digest_new();
-        rc = zip_in_read(z, at, OOXML_PART, parts_hash, d, e);
-        digest_end(d, hex);
+        hash.digest = digest_new();
+        rc = zip_in_read(z, at, *left, parts_hash, &hash, e);
+        digest_end(hash.digest, part->hash);
         if (rc != 0)
             goto out;
     }
-    buf_text(&head, "<DigestMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"></DigestMethod>"
-                    "<DigestValue>");
-    part->head = mem_copy(buf_str(&head));
-    parts_base64(&head, hex);
-    buf_text(&head, "</DigestValue></Reference>");
-    part->text = buf_take(&head);
+    buf_print(&text, "<Reference URI=\"/%s?ContentType=", part->name);
+    xml_escape(&text, part->type);
+    buf_text(&text, "\">");
+    if (rels)
+        buf_print(&text,
+                  "<Transforms><Transform Algorithm=\"" OOXML_RELS "\">%s</Transform>"
+                  "<Transform Algorithm=\"" OOXML_C14N "\"></Transform></Transforms>",
+                  buf_str(&sources));
+    buf_text(&text, "<DigestMethod Algorithm=\"" OOXML_SHA256 "\"></DigestMethod><DigestValue>");
+    ooxml_base64(&text, part->hash);
+    buf_text(&text, "</DigestValue></Reference>");
+    part->text = buf_take(&text);
     rc = 0;
 out:
-    buf_free(&head);
+    buf_free(&text);
     buf_free(&bytes);
     buf_free(&sources);
     return rc;
+}
+
+/* Names as libxlsxwriter gives them: no reader takes one of them for another. */
+static int parts_named(const char *name)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./";
+    size_t n = strlen(name);
+
+    return n > 0 && n < 256 && strspn(name, letters) == n && *name != '/' && name[n - 1] != '/' &&
+           !strstr(name, "//") && !strstr(name, "..");
 }
 
 static int parts_covered(const char *name)
@@ -226,46 +120,80 @@ static int parts_order(const void *a, const void *b)
     return strcmp(((const struct ooxml_part *)a)->name, ((const struct ooxml_part *)b)->name);
 }
 
+static int parts_alike(const void *a, const void *b)
+{
+    return strcasecmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Every name once: names of parts that differ in letter case alone are the same to readers. */
+static int parts_names(struct zip_in *z, const char *path, struct err *e)
+{
+    const size_t count = (size_t)zip_in_count(z);
+    char **names = mem_zero(count + 1, sizeof *names);
+    struct zip_entry entry = {0};
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        rc = zip_in_entry(z, i, &entry, e);
+        if (rc != 0)
+            break;
+        names[i] = mem_copy(entry.name);
+        if (strcmp(entry.name, OOXML_TYPES) != 0 && !parts_named(entry.name))
+            rc = err_set(e, "%s: holds a part whose name no workbook has: %.300s", path, entry.name);
+    }
+    if (rc == 0 && count)
+        qsort(names, count, sizeof *names, parts_alike);
+    for (size_t i = 1; rc == 0 && i < count; i++) {
+        if (strcasecmp(names[i - 1], names[i]) == 0)
+            rc = err_set(e, "%s: the part %s is there twice", path, names[i]);
+    }
+    for (size_t i = 0; i < count; i++)
+        free(names[i]);
+    free(names);
+    return rc;
+}
+
+static int parts_lists(struct ooxml_parts *p, struct ooxml_types *types, struct zip_in *z, const char *path,
+                       struct err *e)
+{
+    int rc = ooxml_entry(z, OOXML_TYPES, OOXML_LIST, &p->types, e);
+
+    if (rc == 1)
+        rc = ooxml_entry(z, OOXML_ROOT, OOXML_LIST, &p->root, e);
+    if (rc == 0)
+        return err_set(e, "%s: is no OOXML package", path);
+    return rc < 0 ? -1 : ooxml_types_read(types, &p->types, e);
+}
+
 int ooxml_parts_read(struct ooxml_parts *p, struct zip_in *z, const char *path, struct err *e)
 {
+    struct ooxml_types types = {0};
     struct zip_entry entry = {0};
-    struct xml *types = NULL;
-    int rc = -1;
+    uint64_t left = PARTS_BYTES;
+    int rc = 0;
 
-    if (zip_in_count(z) > OOXML_PARTS)
+    if (zip_in_count(z) > PARTS_COUNT)
         return err_set(e, "%s: %llu parts are more than a workbook has", path,
                        (unsigned long long)zip_in_count(z));
-    if ((rc = ooxml_entry(z, OOXML_TYPES, OOXML_LIST, &p->types, e)) == 1)
-        rc = ooxml_entry(z, OOXML_ROOT, OOXML_LIST, &p->root, e);
-    if (rc != 1) {
-        rc = rc == 0 ? err_set(e, "%s: is no OOXML package", path) : -1;
-        goto out;
-    }
-    rc = xml_open(&types, buf_str(&p->types), p->types.len, "Types", OOXML_TYPES, e);
+    if (parts_names(z, path, e) != 0)
+        return -1;
+    rc = parts_lists(p, &types, z, path, e);
     for (uint64_t i = 0; rc == 0 && i < zip_in_count(z); i++) {
         struct ooxml_part *part = NULL;
-        char *type = NULL;
 
         if ((rc = zip_in_entry(z, i, &entry, e)) != 0 || !parts_covered(entry.name))
             continue;
-        p->list = mem_grow(p->list, p->count + 1, sizeof *p->list);
+        if ((p->count & (p->count - 1)) == 0)
+            p->list = mem_grow(p->list, p->count ? 2 * p->count : 1, sizeof *p->list);
         part = &p->list[p->count++];
-        *part = (struct ooxml_part){.name = mem_copy(entry.name)};
-        type = parts_type(types, part->name);
-        if (type)
-            rc = parts_reference(part, z, i, type, e);
-        else
-            rc = err_set(e, "%s: the part %s has no content type", path, part->name);
-        free(type);
+        *part = (struct ooxml_part){.name = mem_copy(entry.name),
+                                    .type = mem_copy(ooxml_type(&types, entry.name))};
+        rc = part->type ? parts_reference(part, z, i, &left, e)
+                        : err_set(e, "%s: the part %s has no content type", path, part->name);
     }
     if (p->count)
         qsort(p->list, p->count, sizeof *p->list, parts_order);
-    for (size_t i = 1; rc == 0 && i < p->count; i++) {
-        if (strcmp(p->list[i - 1].name, p->list[i].name) == 0)
-            rc = err_set(e, "%s: the part %s is there twice", path, p->list[i].name);
-    }
-out:
-    xml_close(types);
+    ooxml_types_free(&types);
     return rc;
 }
 
@@ -273,7 +201,7 @@ void ooxml_parts_free(struct ooxml_parts *p)
 {
     for (size_t i = 0; i < p->count; i++) {
         free(p->list[i].name);
-        free(p->list[i].head);
+        free(p->list[i].type);
         free(p->list[i].text);
     }
     free(p->list);

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/base64.h"
 #include "base/mem.h"
 #include "lib/deflate.h"
 #include "lib/sign_raw.h"
@@ -15,7 +14,6 @@
 
 #define SIGN_ZIP_TIME 315532800 /* 1980-01-01, as libxlsxwriter dates every part */
 #define SIGN_FILES 5            /* that are new or written anew */
-#define SIGN_DECLARATION "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n"
 
 struct sign_file {
     const char *name;
@@ -38,53 +36,35 @@ static int sign_insert(struct buf *out, const struct buf *list, const char *end,
     return 0;
 }
 
-static const char *sign_method(const struct signer *s)
-{
-    switch (signer_raw_kind(s)) {
-    case SIGN_RAW_RSA:
-        return "rsa-sha256";
-    case SIGN_RAW_ECDSA:
-        return signer_hash(s) == 384 ? "ecdsa-sha384" : "ecdsa-sha256";
-    default:
-        return NULL;
-    }
-}
-
 static int sign_text(struct buf *out, const struct ooxml_parts *p, const struct signer *s, const char *at,
                      struct err *e)
 {
-    char *issuer = signer_issuer(s), *serial = signer_serial(s);
-    struct buf before = {0}, after = {0}, info = {0}, raw = {0};
-    const size_t count = signer_cert_count(s);
-    struct buf *certs = mem_zero(count, sizeof *certs);
-    struct ooxml_terms terms = {at, issuer, serial, sign_method(s), certs, count};
+    struct ooxml_terms terms = {.at = at, .cert_count = signer_cert_count(s)};
+    struct ooxml_text text = {{0}, {0}, {0}};
+    struct sign_cert cert = {0};
+    struct buf raw = {0};
     int rc = -1;
 
-    if (!terms.method) {
+    terms.certs = mem_zero(terms.cert_count, sizeof *terms.certs);
+    for (size_t i = 0; i < terms.cert_count; i++) {
+        if (signer_cert_der(s, i, &terms.certs[i], e) != 0)
+            goto out;
+    }
+    if (sign_cert_read(&terms.certs[0], &cert, e) != 0)
+        goto out;
+    if (signer_raw_kind(s) == SIGN_RAW_NONE) {
         err_set(e, "%s: signs by RSA-PSS, which readers of workbooks do not know", signer_name(s));
         goto out;
     }
-
-    for (size_t i = 0; i < count; i++) {
-        if (signer_cert_der(s, i, &certs[i], e) != 0)
-            goto out;
-    }
-    ooxml_compose(p, &terms, &before, &after, &info);
-    if (sign_raw(s, buf_str(&info), info.len, &raw, e) != 0)
+    ooxml_compose(p, &terms, &cert, &text);
+    if (sign_raw(s, buf_str(&text.info), text.info.len, &raw, e) != 0)
         goto out;
-    buf_add(out, buf_str(&before), before.len);
-    base64_put(out, buf_str(&raw), raw.len);
-    buf_add(out, buf_str(&after), after.len);
+    ooxml_join(&text, &raw, out);
     rc = 0;
 out:
-    for (size_t i = 0; i < count; i++)
-        buf_free(&certs[i]);
-    free(certs);
-    free(issuer);
-    free(serial);
-    buf_free(&before);
-    buf_free(&after);
-    buf_free(&info);
+    ooxml_terms_free(&terms);
+    ooxml_text_free(&text);
+    sign_cert_free(&cert);
     buf_free(&raw);
     return rc;
 }
@@ -94,23 +74,12 @@ static int sign_files(struct sign_file files[SIGN_FILES], const struct ooxml_par
 {
     files[0].name = OOXML_TYPES;
     files[1].name = OOXML_ROOT;
-    files[2].name = OOXML_FOLDER "_rels/origin.sigs.rels";
-    files[3].name = OOXML_FOLDER "origin.sigs";
+    files[2].name = OOXML_ORIGIN_RELS_NAME;
+    files[3].name = OOXML_ORIGIN_NAME;
     files[4].name = OOXML_SIGNATURE;
-    buf_text(&files[2].text, SIGN_DECLARATION
-             "<Relationships xmlns=\"" OOXML_PACKAGE
-             "relationships\"><Relationship Id=\"rId1\" Type=\"" OOXML_PACKAGE
-             "relationships/digital-signature/signature\" Target=\"sig1.xml\"/></Relationships>");
-    if (sign_insert(&files[0].text, &p->types, "</Types>",
-                    "<Default Extension=\"sigs\" ContentType=\"application/"
-                    "vnd.openxmlformats-package.digital-signature-origin\"/><Override "
-                    "PartName=\"/" OOXML_SIGNATURE "\" ContentType=\"application/"
-                    "vnd.openxmlformats-package.digital-signature-xmlsignature+xml\"/>",
-                    OOXML_TYPES, e) != 0 ||
-        sign_insert(&files[1].text, &p->root, "</Relationships>",
-                    "<Relationship Id=\"rIdSignatures\" Type=\"" OOXML_PACKAGE
-                    "relationships/digital-signature/origin\" Target=\"" OOXML_FOLDER "origin.sigs\"/>",
-                    OOXML_ROOT, e) != 0)
+    buf_text(&files[2].text, OOXML_ORIGIN_RELS);
+    if (sign_insert(&files[0].text, &p->types, "</Types>", OOXML_TYPES_LINE, OOXML_TYPES, e) != 0 ||
+        sign_insert(&files[1].text, &p->root, "</Relationships>", OOXML_ROOT_LINE, OOXML_ROOT, e) != 0)
         return -1;
     return sign_text(&files[4].text, p, s, at, e);
 }

@@ -9,27 +9,19 @@
 #include "lib/xml.h"
 #include "pack/ooxml_sign.h"
 
-#define XML_C14N "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 #define XML_XADES "http://uri.etsi.org/01903/v1.3.2#"
-#define XML_SHA256                                                                                           \
-    "<DigestMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"></DigestMethod><DigestValue>"
+#define XML_SHA256 "<DigestMethod Algorithm=\"" OOXML_SHA256 "\"></DigestMethod><DigestValue>"
 
 static void xml_digest(struct buf *out, const void *bytes, size_t n)
 {
-    char hex[DIGEST_HEX] = "";
-    unsigned char raw[DIGEST_HEX / 2] = {0};
+    char hash[DIGEST_HEX] = "";
 
-    digest_bytes(bytes, n, hex);
-    for (size_t i = 0; i < sizeof raw; i++) {
-        char pair[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
-
-        raw[i] = (unsigned char)strtoul(pair, NULL, 16);
-    }
-    base64_put(out, raw, sizeof raw);
+    digest_bytes(bytes, n, hash);
+    ooxml_base64(out, hash);
 }
 
 /* Text between tags: of what an attribute value escapes, quotes and white space stay (none is in a name). */
-static void xml_text(struct buf *out, const char *text)
+static void xml_put(struct buf *out, const char *text)
 {
     for (; *text; text++) {
         if (*text == '&')
@@ -54,7 +46,7 @@ static void xml_reference(struct buf *info, const char *type, const char *id, co
     buf_print(&whole, "<%s%s Id=\"%s\">%s", name, scope, id, buf_str(rest));
     buf_print(info, "<Reference Type=\"%s\" URI=\"#%s\">", type, id);
     if (strcmp(name, "Object") != 0)
-        buf_text(info, "<Transforms><Transform Algorithm=\"" XML_C14N "\"></Transform></Transforms>");
+        buf_text(info, "<Transforms><Transform Algorithm=\"" OOXML_C14N "\"></Transform></Transforms>");
     buf_text(info, XML_SHA256);
     xml_digest(info, buf_str(&whole), whole.len);
     buf_text(info, "</DigestValue></Reference>");
@@ -69,7 +61,7 @@ static void xml_package(struct buf *out, const struct ooxml_parts *p, const char
     buf_text(out, "</Manifest><SignatureProperties><SignatureProperty Id=\"idSignatureTime\" "
                   "Target=\"#idPackageSignature\"><mdssi:SignatureTime xmlns:mdssi=\"" OOXML_PACKAGE
                   "digital-signature\"><mdssi:Format>YYYY-MM-DDThh:mm:ssTZD</mdssi:Format><mdssi:Value>");
-    xml_text(out, at);
+    xml_put(out, at);
     buf_text(out, "</mdssi:Value></mdssi:SignatureTime></SignatureProperty></SignatureProperties></Object>");
 }
 
@@ -91,7 +83,8 @@ static void xml_office(struct buf *out)
                   "</SignatureInfoV1></SignatureProperty></SignatureProperties></Object>");
 }
 
-static void xml_xades(struct buf *out, const struct ooxml_terms *t)
+/* XAdES 1.3.2 (ETSI TS 101 903, 7.2.1 to 7.2.3), as [MS-OFFCRYPTO] 2.5.2 wants it. */
+static void xml_xades(struct buf *out, const struct ooxml_terms *t, const struct sign_cert *cert)
 {
     buf_print(out,
               "<xd:SignedSignatureProperties><xd:SigningTime>%s</xd:SigningTime><xd:SigningCertificate>"
@@ -99,37 +92,38 @@ static void xml_xades(struct buf *out, const struct ooxml_terms *t)
               t->at);
     xml_digest(out, buf_str(&t->certs[0]), t->certs[0].len);
     buf_text(out, "</DigestValue></xd:CertDigest><xd:IssuerSerial><X509IssuerName>");
-    xml_text(out, t->issuer);
+    xml_put(out, cert->issuer);
     buf_print(out,
               "</X509IssuerName><X509SerialNumber>%s</X509SerialNumber></xd:IssuerSerial></xd:Cert>"
               "</xd:SigningCertificate><xd:SignaturePolicyIdentifier><xd:SignaturePolicyImplied>"
               "</xd:SignaturePolicyImplied></xd:SignaturePolicyIdentifier></xd:SignedSignatureProperties>"
               "</xd:SignedProperties>",
-              t->serial);
+              cert->serial);
 }
 
-void ooxml_compose(const struct ooxml_parts *p, const struct ooxml_terms *t, struct buf *before,
-                   struct buf *after, struct buf *info)
+void ooxml_compose(const struct ooxml_parts *p, const struct ooxml_terms *t, const struct sign_cert *cert,
+                   struct ooxml_text *text)
 {
     static const char object[] = OOXML_DSIG "Object", scope[] = " xmlns=\"" OOXML_DSIG "\"";
-    struct buf package = {0}, office = {0}, xades = {0}, inner = {0};
+    struct buf package = {0}, office = {0}, xades = {0}, inner = {0}, *after = &text->after;
 
     xml_package(&package, p, t->at);
     xml_office(&office);
-    xml_xades(&xades, t);
+    xml_xades(&xades, t, cert);
     buf_print(&inner,
-              "<CanonicalizationMethod Algorithm=\"" XML_C14N "\"></CanonicalizationMethod>"
-              "<SignatureMethod Algorithm=\"http://www.w3.org/2001/04/xmldsig-more#%s\">"
+              "<CanonicalizationMethod Algorithm=\"" OOXML_C14N "\"></CanonicalizationMethod>"
+              "<SignatureMethod Algorithm=\"http://www.w3.org/2001/04/xmldsig-more#%s-sha%d\">"
               "</SignatureMethod>",
-              t->method);
+              cert->kind == SIGN_RAW_ECDSA ? "ecdsa" : "rsa", cert->bits);
     xml_reference(&inner, object, "idPackageObject", "Object", scope, &package);
     xml_reference(&inner, object, "idOfficeObject", "Object", scope, &office);
     xml_reference(&inner, "http://uri.etsi.org/01903#SignedProperties", "idSignedProperties",
                   "xd:SignedProperties", " xmlns=\"" OOXML_DSIG "\" xmlns:xd=\"" XML_XADES "\"", &xades);
-    buf_print(info, "<SignedInfo%s>%s</SignedInfo>", scope, buf_str(&inner));
+    buf_print(&text->info, "<SignedInfo%s>%s</SignedInfo>", scope, buf_str(&inner));
 
-    buf_print(before, "<Signature%s Id=\"idPackageSignature\"><SignedInfo>%s</SignedInfo><SignatureValue>",
-              scope, buf_str(&inner));
+    buf_print(&text->before,
+              "<Signature%s Id=\"idPackageSignature\"><SignedInfo>%s</SignedInfo><SignatureValue>", scope,
+              buf_str(&inner));
     buf_text(after, "</SignatureValue><KeyInfo><X509Data>");
     for (size_t i = 0; i < t->cert_count; i++) {
         buf_text(after, "<X509Certificate>");
@@ -146,4 +140,26 @@ void ooxml_compose(const struct ooxml_parts *p, const struct ooxml_terms *t, str
     buf_free(&office);
     buf_free(&xades);
     buf_free(&inner);
+}
+
+void ooxml_join(const struct ooxml_text *text, const struct buf *value, struct buf *out)
+{
+    buf_add(out, buf_str(&text->before), text->before.len);
+    base64_put(out, buf_str(value), value->len);
+    buf_add(out, buf_str(&text->after), text->after.len);
+}
+
+void ooxml_terms_free(struct ooxml_terms *t)
+{
+    for (size_t i = 0; i < t->cert_count; i++)
+        buf_free(&t->certs[i]);
+    free(t->certs);
+    *t = (struct ooxml_terms){0};
+}
+
+void ooxml_text_free(struct ooxml_text *text)
+{
+    buf_free(&text->before);
+    buf_free(&text->after);
+    buf_free(&text->info);
 }

@@ -197,6 +197,7 @@ int verify_folder(struct verify *v, struct err *e)
     verify_oxum(v, &payload);
     verify_signatures(v, &found);
     verify_pdf(v);
+    verify_book(v);
     rc = verify_chain(v, e);
     if (rc == 0 && v->o->deep && v->failed)
         verify_say(v, VERIFY_NOTE, "tests", "not performed again: the pack is not whole");

@@ -36,6 +36,7 @@ void verify_say(struct verify *v, enum verify_result result, const char *what, c
     __attribute__((format(printf, 4, 5)));
 int verify_folder(struct verify *v, struct err *e); /* verify.c: layout, manifests, signatures */
 void verify_pdf(struct verify *v);                  /* verify_pdf.c: data/report.pdf */
+void verify_book(struct verify *v);                 /* verify_book.c: data/evidence.xlsx */
 int verify_chain(struct verify *v,
                  struct err *e); /* verify_chain.c: chain.json and the snapshots in the pack */
 /* verify_deep.c: only for a pack whose files are all that its manifests say. */

@@ -16,6 +16,8 @@
 #include "lib/digest.h"
 #include "lib/sign.h"
 #include "pack/bag.h"
+#include "pack/book_small.h"
+#include "pack/ooxml_sign.h"
 #include "pack/pdf_sign.h"
 #include "pack/pdf_small.h"
 #include "store/store.h"
@@ -92,6 +94,17 @@ static void put_pdf(void)
     buf_free(&pdf);
 }
 
+static void put_book(const char *path, const char *key, const char *cert)
+{
+    struct signer *s = NULL;
+    struct err e = {""};
+
+    if (book_small(at(path), &e) != 0 || signer_load(&s, at(key), at(cert), &e) != 0 ||
+        ooxml_sign(at(path), s, "2026-11-24T10:00:00Z", &e) != 0)
+        fail_msg("%s", e.text);
+    signer_free(s);
+}
+
 static int setup(void **state)
 {
     static const char *const files[] = {"README-auditor.md",    "data/report.pdf",  "data/report.txt",
@@ -123,6 +136,7 @@ static int setup(void **state)
         free(path);
     }
     put_pdf();
+    put_book("pack/data/evidence.xlsx", "key.pem", "cert.pem");
     if (store_open(&store, at("store"), &e) != 0)
         fail_msg("%s", e.text);
     assert_int_equal(store_count(store), 2);
@@ -183,6 +197,9 @@ static void untouched_packs_pass(void **state)
     } cases[] = {
         {"pack", "cert.pem", "signed by CN=Maker"},
         {"pack", NULL, "whose that is was not checked"},
+        {"pack", "cert.pem",
+         "pass  data/evidence.xlsx: its own signature is by the certificate that signed the "
+         "pack and covers 4 parts, all but [Content_Types].xml, "},
         {"pack.zip", "cert.pem", "names, kinds and sizes are sound"},
         {"store", NULL, "2 snapshots, each whole"},
     };
@@ -210,6 +227,9 @@ static void unsigned_packs_say_so(void **state)
     assert_int_equal(run("t", NULL, 1, &lines), 0);
     assert_non_null(
         strstr(buf_str(&lines), "note  signature: unsigned: proves no author; anyone could have remade it"));
+    assert_non_null(strstr(buf_str(&lines),
+                           "note  data/evidence.xlsx: its own signature fits the certificate "
+                           "of CN=Maker; no signature of the pack"));
     buf_free(&lines);
 }
 
@@ -282,6 +302,43 @@ static void a_remade_bag_has_no_signature_that_fits(void **state)
     assert_int_equal(run("pack", "other.pem", 1, &lines), 2); /* the pack's signature and the PDF's */
     assert_non_null(strstr(buf_str(&lines), "certificate verify error"));
     buf_free(&lines);
+}
+
+/* A workbook of somebody else's, or none that is signed, in a bag that was made and signed again. */
+static void workbooks_are_held_against_the_signer(void **state)
+{
+    static const struct {
+        const char *key, *cert, *says; /* of the workbook; key NULL: not signed */
+        int failed;
+    } cases[] = {
+        {"key.pem", "cert.pem", "pass  data/evidence.xlsx: its own signature is by the certificate", 0},
+        {"other.key", "other.pem",
+         "FAIL  data/evidence.xlsx: its own signature is by the certificate of CN=Other, which is not the "
+         "one",
+         1},
+        {"key.pem", "again.pem",
+         "FAIL  data/evidence.xlsx: its own signature is by the certificate of CN=Maker, which is not the "
+         "one",
+         1},
+        {NULL, NULL, "note  data/evidence.xlsx: holds no signature of its own", 0},
+    };
+
+    (void)state;
+    assert_int_equal(sh("openssl req -x509 -key key.pem -subj /CN=Maker -days 30 -out again.pem"), 0);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct buf lines = {0};
+        struct err e = {""};
+
+        assert_int_equal(sh("rm -rf t && cp -a pack t && rm t/*.p7s"), 0);
+        if (cases[i].key)
+            put_book("t/data/evidence.xlsx", cases[i].key, cases[i].cert);
+        else
+            assert_int_equal(book_small(at("t/data/evidence.xlsx"), &e), 0);
+        seal_bag("t");
+        if (run("t", "cert.pem", 0, &lines) != cases[i].failed || !strstr(buf_str(&lines), cases[i].says))
+            fail_msg("case %zu: wanted '%s'\n%s", i, cases[i].says, buf_str(&lines));
+        buf_free(&lines);
+    }
 }
 
 static void hostile_archives_are_refused(void **state)
@@ -368,6 +425,7 @@ int main(void)
         cmocka_unit_test(unsigned_packs_say_so),
         cmocka_unit_test(tampering_is_found_and_named),
         cmocka_unit_test(a_remade_bag_has_no_signature_that_fits),
+        cmocka_unit_test(workbooks_are_held_against_the_signer),
         cmocka_unit_test(hostile_archives_are_refused),
         cmocka_unit_test(damaged_archives_are_refused),
         cmocka_unit_test(what_is_neither_is_an_error),
