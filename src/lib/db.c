@@ -9,6 +9,7 @@
 #include <zlib.h>
 
 #include "base/mem.h"
+#include "lib/db_allow.h"
 
 struct db {
     sqlite3 *handle;
@@ -84,6 +85,67 @@ static int db_fail(struct db *db, struct err *e, const char *what)
     return err_set(e, "%s: %s", what, db->handle ? sqlite3_errmsg(db->handle) : "out of memory");
 }
 
+static int db_count_steps(void *ctx)
+{
+    struct db *db = ctx;
+
+    db->steps_left -= DB_STEPS_BLOCK;
+    return db->steps_left < 0;
+}
+
+/* A file: URI; what has a meaning in URIs is written as %XX. The caller's. */
+static char *db_uri(const char *path, const char *query)
+{
+    char *uri = mem_alloc(strlen(path) * 3 + strlen(query) + 8), *w = stpcpy(uri, "file:");
+
+    for (const char *p = path; *p; p++) {
+        if (*p == '%' || *p == '?' || *p == '#')
+            w += snprintf(w, 4, "%%%02X", (unsigned)(unsigned char)*p);
+        else
+            *w++ = *p;
+    }
+    memcpy(w, query, strlen(query) + 1);
+    return uri;
+}
+
+/* What somebody else's file may make of a statement of ours, or bring along (sqlite.org, "Defense Against The
+ * Dark Arts"). Far above what packs need, far below what hurts. */
+static int db_limit(struct db *db, const char *path, struct err *e)
+{
+    static const struct {
+        int limit, value;
+    } limits[] = {
+        {SQLITE_LIMIT_LENGTH, DB_INFLATE_MAX + (16 << 20)},
+        {SQLITE_LIMIT_SQL_LENGTH, 1 << 20},
+        {SQLITE_LIMIT_COLUMN, 200},
+        {SQLITE_LIMIT_EXPR_DEPTH, 200},
+        {SQLITE_LIMIT_COMPOUND_SELECT, 100},
+        {SQLITE_LIMIT_VDBE_OP, 250000},
+        {SQLITE_LIMIT_FUNCTION_ARG, 100},
+        {SQLITE_LIMIT_ATTACHED, 0},
+        {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1000},
+        {SQLITE_LIMIT_VARIABLE_NUMBER, 100},
+        {SQLITE_LIMIT_TRIGGER_DEPTH, 10},
+        {SQLITE_LIMIT_WORKER_THREADS, 0},
+    };
+    char *name = NULL;
+
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
+        sqlite3_limit(db->handle, limits[i].limit, limits[i].value);
+    db->steps_left = DB_STEPS_DEFAULT;
+    sqlite3_progress_handler(db->handle, DB_STEPS_BLOCK, db_count_steps, db);
+    if (db_exec(db, "PRAGMA mmap_size = 0", e) != 0 ||
+        db_value_text(db, &name, e,
+                      "SELECT name FROM sqlite_schema WHERE type = 'table' AND ifnull(rootpage, 0) = 0") != 0)
+        return err_context(e, "%s", path);
+    if (name)
+        err_set(e, "%s: its table %s is computed by an extension: refused", path, name);
+    else
+        return 0;
+    free(name);
+    return -1;
+}
+
 int db_open(struct db **out, const char *path, enum db_mode mode, struct err *e)
 {
     static const int flags[] = {
@@ -91,13 +153,19 @@ int db_open(struct db **out, const char *path, enum db_mode mode, struct err *e)
         [DB_WRITE] = SQLITE_OPEN_READWRITE,
         [DB_CREATE] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
         [DB_MEMORY] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY,
+        [DB_FOREIGN] = SQLITE_OPEN_READONLY,
     };
     struct db *db = mem_zero(1, sizeof *db);
+    /* immutable: no journal beside it is looked at, and none is made, whatever its header says */
+    char *uri = mode == DB_FOREIGN ? db_uri(path, "?immutable=1") : NULL;
+    int rc = 0;
 
     if (mode == DB_MEMORY)
         path = ":memory:";
-    if (sqlite3_open_v2(path, &db->handle, flags[mode] | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, NULL) !=
-        SQLITE_OK) {
+    rc = sqlite3_open_v2(uri ? uri : path, &db->handle, flags[mode] | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI,
+                         NULL);
+    free(uri);
+    if (rc != SQLITE_OK) {
         db_fail(db, e, path);
         db_close(db);
         return -1;
@@ -117,6 +185,10 @@ int db_open(struct db **out, const char *path, enum db_mode mode, struct err *e)
                                    db_sqlar_uncompress, NULL, NULL, NULL) != SQLITE_OK ||
         db_exec(db, "PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON;", e) != 0) {
         err_context(e, "%s", path);
+        db_close(db);
+        return -1;
+    }
+    if (mode == DB_FOREIGN && db_limit(db, path, e) != 0) {
         db_close(db);
         return -1;
     }
@@ -190,20 +262,8 @@ int db_attach(struct db *db, const char *path, const char *schema, int read_only
     char *uri = NULL, *sql = NULL;
     int rc = -1;
 
-    if (read_only) { /* a file: URI; what has a meaning in URIs is written as %XX */
-        char *q = mem_alloc(strlen(path) * 3 + 32);
-        char *w = q;
-
-        w = stpcpy(w, "file:");
-        for (const char *p = path; *p; p++) {
-            if (*p == '%' || *p == '?' || *p == '#')
-                w += snprintf(w, 4, "%%%02X", (unsigned)(unsigned char)*p);
-            else
-                *w++ = *p;
-        }
-        memcpy(w, "?mode=ro", 9);
-        uri = q;
-    }
+    if (read_only)
+        uri = db_uri(path, "?mode=ro");
     sql = sqlite3_mprintf("ATTACH ?1 AS \"%w\"", schema);
     if (!sql || db_prepare(db, &s, sql, e) != 0)
         goto out;
@@ -425,78 +485,6 @@ int db_value_int(struct db *db, int64_t *out, struct err *e, const char *fmt, ..
     return rc < 0 ? -1 : 0;
 }
 
-/* Functions that evidence SQL may call: pure, bounded, the same in the stock shell. */
-static int db_function_allowed(const char *name)
-{
-    static const char *const allowed[] = {
-        "abs",
-        "avg",
-        "coalesce",
-        "count",
-        "date",
-        "datetime",
-        "dense_rank",
-        "first_value",
-        "format",
-        "glob",
-        "group_concat",
-        "hex",
-        "ifnull",
-        "iif",
-        "instr",
-        "json",
-        "json_array",
-        "json_array_length",
-        "json_each",
-        "json_extract",
-        "json_group_array",
-        "json_group_object",
-        "json_object",
-        "json_quote",
-        "json_tree",
-        "json_type",
-        "json_valid",
-        "julianday",
-        "lag",
-        "last_value",
-        "lead",
-        "length",
-        "like",
-        "lower",
-        "ltrim",
-        "max",
-        "min",
-        "nullif",
-        "printf",
-        "quote",
-        "rank",
-        "replace",
-        "round",
-        "row_number",
-        "rtrim",
-        "sqlar_uncompress",
-        "strftime",
-        "substr",
-        "substring",
-        "sum",
-        "time",
-        "total",
-        "trim",
-        "typeof",
-        "unicode",
-        "unixepoch",
-        "upper",
-        "->",
-        "->>",
-    };
-
-    for (size_t i = 0; name && i < sizeof allowed / sizeof *allowed; i++) {
-        if (sqlite3_stricmp(name, allowed[i]) == 0)
-            return 1;
-    }
-    return 0;
-}
-
 static int db_authorize(void *ctx, int action, const char *a, const char *b, const char *schema,
                         const char *trigger)
 {
@@ -514,14 +502,6 @@ static int db_authorize(void *ctx, int action, const char *a, const char *b, con
     default:
         return SQLITE_DENY;
     }
-}
-
-static int db_count_steps(void *ctx)
-{
-    struct db *db = ctx;
-
-    db->steps_left -= DB_STEPS_BLOCK;
-    return db->steps_left < 0;
 }
 
 int db_confine(struct db *db, int64_t max_steps, struct err *e)

@@ -12,7 +12,14 @@
 struct db;
 struct db_stmt;
 
-enum db_mode { DB_READ, DB_WRITE /* must exist */, DB_CREATE /* must not exist */, DB_MEMORY };
+enum db_mode {
+    DB_READ,
+    DB_WRITE,  /* must exist */
+    DB_CREATE, /* must not exist */
+    DB_MEMORY,
+    DB_FOREIGN, /* read only, made by anybody: as SQLite advises for such files (security.html), and steps
+                   are counted as in db_confine */
+};
 
 int db_open(struct db **out, const char *path, enum db_mode mode, struct err *e);
 void db_close(struct db *db); /* NULL is fine; finalizes nothing: free your statements first */

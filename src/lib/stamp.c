@@ -364,6 +364,38 @@ out:
     return rc;
 }
 
+int stamp_check_answer(const void *der, size_t n, const char *hex, const char *trust_pem,
+                       struct stamp_seen *out, struct err *e)
+{
+    const unsigned char *at = der;
+    TS_RESP *response = n <= LONG_MAX ? d2i_TS_RESP(NULL, &at, (long)n) : NULL;
+    PKCS7 *token = NULL;
+    unsigned char hash[STAMP_HASH];
+    size_t size = 0;
+    int rc = -1;
+
+    *out = (struct stamp_seen){0};
+    if (!response || at != (const unsigned char *)der + n || stamp_granted(response, NULL) != 0 ||
+        !(token = TS_RESP_get_token(response))) {
+        err_set(e, "no time stamp that was granted (RFC 3161)");
+        goto out;
+    }
+    if (OPENSSL_hexstr2buf_ex(hash, sizeof hash, &size, hex, '\0') != 1 || size != sizeof hash) {
+        stamp_fail(e, "time stamp", "cannot be checked");
+        goto out;
+    }
+    out->there = 1;
+    if (stamp_holds(token, NULL, NULL, hash, trust_pem, &out->time, e) != 0)
+        goto out;
+    clock_text(out->time, out->text);
+    out->authority = stamp_authority(token);
+    rc = 0;
+out:
+    ERR_clear_error();
+    TS_RESP_free(response);
+    return rc;
+}
+
 void stamp_seen_free(struct stamp_seen *s)
 {
     free(s->authority);

@@ -28,6 +28,9 @@ struct stamp_seen {
  * established. Certificates are judged at the stamped time. -1: there is one, and it does not hold. What is
  * no CMS of one signer has none. */
 int stamp_check(const void *der, size_t n, const char *trust_pem, struct stamp_seen *out, struct err *e);
+/* The same for an answer in a file of its own (.tsr) about bytes of this SHA-256. */
+int stamp_check_answer(const void *der, size_t n, const char *hex, const char *trust_pem,
+                       struct stamp_seen *out, struct err *e);
 void stamp_seen_free(struct stamp_seen *s);
 
 #endif

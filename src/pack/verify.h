@@ -31,6 +31,8 @@ struct verify {
     const struct verify_options *o;
     const char *dir; /* the pack's folder */
     int failed;
+    int stamp_due;     /* the pack says that it was made with time stamps */
+    int64_t signed_at; /* the stamp of the pack's own signature; 0: none */
 };
 void verify_say(struct verify *v, enum verify_result result, const char *what, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
@@ -42,14 +44,15 @@ int verify_chain(struct verify *v,
 /* verify_deep.c: only for a pack whose files are all that its manifests say. */
 int verify_deep(struct verify *v, struct err *e);
 /* verify_sign.c: the time stamp of a signature, a line of its own; returns the time at which the signer's
- * certificate is judged, 0: now. */
-int64_t verify_stamp(struct verify *v, const char *what, const struct buf *der);
-/* A CMS signature over a file, and its time stamp. word: "signed", "sealed". */
+ * certificate is judged, 0: now. *stamped: the time that it names, whoever does; 0: none. */
+int64_t verify_stamp(struct verify *v, const char *what, const struct buf *der, int64_t *stamped);
+/* A CMS signature over a file, and its time stamp, whose time it returns. word: "signed", "sealed". */
 #define VERIFY_SIGNATURE_BYTES ((size_t)1 << 20)
-void verify_cms(struct verify *v, const char *what, const char *signature, const char *signed_file,
-                const char *word);
+int64_t verify_cms(struct verify *v, const char *what, const char *signature, const char *signed_file,
+                   const char *word);
 /* The seal beside a snapshot, <path>.p7s, when there is one. name: for the table. */
 void verify_seal(struct verify *v, const char *path, const char *name);
+void verify_answer(struct verify *v, const char *answer); /* a time stamp in a file of its own, NAME.tsr */
 /* verify_zip.c: judges every name, then unpacks into a new folder (*dir, the caller's to remove and free).
  * Refused: *dir NULL. */
 int verify_unpack(struct verify *v, const char *zip, char **dir, char **top, struct err *e);

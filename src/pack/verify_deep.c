@@ -154,7 +154,7 @@ static int verify_tests(struct verify *v, struct err *e)
     struct err why = {""};
     int rc = 0;
 
-    if (db_open(&t.facts, path, DB_READ, &why) != 0 || db_confine(t.facts, 0, &why) != 0)
+    if (db_open(&t.facts, path, DB_FOREIGN, &why) != 0 || db_confine(t.facts, 0, &why) != 0)
         verify_say(v, VERIFY_FAIL, "data/facts.db", "%s", why.text);
     else if (!file_is_dir(folder))
         verify_say(v, VERIFY_FAIL, "data/checks", "missing");

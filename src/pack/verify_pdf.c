@@ -22,14 +22,14 @@ static void verify_pdf_signed(struct verify *v, const char *path, const struct p
     unsigned long long hole = (unsigned long long)(shape->parts[1].at - shape->parts[0].size);
     char *signer = NULL;
     struct err e = {""};
-    int64_t when = 0;
+    int64_t when = 0, stamped = 0;
 
     verify_say(
         v, VERIFY_PASS, VERIFY_PDF,
         "certified (DocMDP, P 1): one signature over the whole file but the %llu bytes that hold it; nothing "
         "was added or changed behind it",
         hole);
-    when = verify_stamp(v, VERIFY_PDF, &shape->der);
+    when = verify_stamp(v, VERIFY_PDF, &shape->der, &stamped);
     if (sign_verify_parts(shape->der.data, shape->der.len, path, shape->parts, 2, v->o->trust, when, &signer,
                           &e) != 0)
         verify_say(v, VERIFY_FAIL, VERIFY_PDF, "%s", verify_pdf_words(path, e.text));

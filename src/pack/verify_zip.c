@@ -1,14 +1,18 @@
 /* A pack's .zip, which anybody may have made: its names are judged before one byte is written. See verify.h.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
 #include "lib/zip.h"
+#include "lib/zip_layout.h"
 #include "pack/manifest.h"
 #include "pack/verify.h"
 
@@ -63,6 +67,20 @@ static void verify_entry(struct verify_names *n, const struct zip_entry *entry, 
                    (unsigned long long)VERIFY_ZIP_BYTES);
 }
 
+/* Is a part of the path another entry, which is a file? */
+static int verify_is_below(const struct verify_names *n, const char *name)
+{
+    for (const char *slash = strchr(name, '/'); slash; slash = strchr(slash + 1, '/')) {
+        char *part = mem_copy_n(name, (size_t)(slash - name));
+        int file = bsearch(&part, n->names, n->count, sizeof *n->names, verify_name_order) != NULL;
+
+        free(part);
+        if (file)
+            return 1;
+    }
+    return 0;
+}
+
 static int verify_judge_names(struct verify_names *n, struct err *e)
 {
     uint64_t count = zip_in_count(n->zip);
@@ -95,6 +113,9 @@ static int verify_judge_names(struct verify_names *n, struct err *e)
     for (size_t i = 1; i < n->count; i++) {
         if (strcasecmp(n->names[i - 1], n->names[i]) == 0)
             verify_say(n->v, VERIFY_FAIL, "zip", "%s: refused: the name stands there twice", n->names[i]);
+        else if (verify_is_below(n, n->names[i]))
+            verify_say(n->v, VERIFY_FAIL, "zip", "%s: refused: it lies in a file, not in a folder",
+                       n->names[i]);
     }
     return 0;
 }
@@ -113,6 +134,30 @@ static int verify_make_parents(const char *dir, const char *name, struct err *e)
     return 0;
 }
 
+static int verify_write(void *ctx, const void *bytes, size_t n, struct err *e)
+{
+    return fwrite(bytes, 1, n, ctx) == n ? 0 : err_set(e, "cannot be unpacked: %s", strerror(errno));
+}
+
+/* One entry into a new file of a folder that goes again: nothing of it has to outlive a fall of the power. */
+static int verify_extract_one(struct verify_names *n, uint64_t at, const char *path, uint64_t size,
+                              struct err *e)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600), rc = -1;
+    FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
+
+    if (!f) {
+        err_set(e, "cannot be unpacked: %s", strerror(errno));
+        if (fd >= 0)
+            close(fd);
+        return -1;
+    }
+    rc = zip_in_read(n->zip, at, size, verify_write, f, e);
+    if (fclose(f) != 0 && rc == 0)
+        rc = err_set(e, "cannot be unpacked: %s", strerror(errno));
+    return rc;
+}
+
 static int verify_extract(struct verify_names *n, const char *dir, struct err *e)
 {
     struct zip_entry entry;
@@ -127,7 +172,7 @@ static int verify_extract(struct verify_names *n, const char *dir, struct err *e
         if (verify_is_folder(&entry))
             continue;
         path = file_join(dir, entry.name);
-        rc = zip_in_extract(n->zip, i, path, entry.size, &why);
+        rc = verify_extract_one(n, i, path, entry.size, &why);
         free(path);
         if (rc != 0) {
             verify_say(n->v, VERIFY_FAIL, "zip", "%s: %s", entry.name, why.text);
@@ -148,6 +193,8 @@ int verify_unpack(struct verify *v, const char *zip, char **dir, char **top, str
         verify_say(v, VERIFY_FAIL, "zip", "%s", why.text);
         return 0;
     }
+    if (zip_layout(zip, &why) != 0)
+        verify_say(v, VERIFY_FAIL, "zip", "%s", why.text);
     if (verify_judge_names(&n, e) != 0)
         goto out;
     if (v->failed > before) {

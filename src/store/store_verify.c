@@ -141,7 +141,7 @@ static int verify_inside(struct verify *v, const char *path, const char *name,
     int64_t id = 0, format = 0;
     int rc = -1;
 
-    if (db_open(&db, path, DB_READ, &e) != 0 || db_value_int(db, &id, &e, "PRAGMA application_id") != 0 ||
+    if (db_open(&db, path, DB_FOREIGN, &e) != 0 || db_value_int(db, &id, &e, "PRAGMA application_id") != 0 ||
         db_value_int(db, &format, &e, "PRAGMA user_version") != 0)
         goto out;
     if (id != 0x4b435331 || format != 1) {
