@@ -9,8 +9,9 @@ seconds=${seconds:-12}
 mkdir -p "$work"
 sources=("$root"/src/base/*.c "$root"/src/lib/{json,json_scan,wipe,http}.c "$root"/src/azure/{har,url,answer,secret,challenge,cloud,retry,limit}.c)
 sources+=("$root"/src/lib/digest.c "$root"/src/pack/pdf_{read,words,check}.c)
+sources+=("$root"/src/lib/{sign,sign_holder,sign_key,sign_parts,sign_pkcs11,sign_raw,stamp,xml,zip,deflate}.c "$root"/src/pack/ooxml_*.c)
 flags=(-std=c11 -g -O1 -D_GNU_SOURCE '-DKC_VERSION="fuzz"' -I"$root/src" -Wno-unused-command-line-argument)
-read -ra libs <<<"$(pkg-config --cflags --libs libcjson libcurl libcrypto | tr '\n' ' ')"
+read -ra libs <<<"$(pkg-config --cflags --libs libcjson libcurl libcrypto libzip libxml-2.0 zlib | tr '\n' ' ')"
 # the table of files inside the program is made by the build; none is needed here
 echo '#include "base/embed.h"
 const struct embed_row embed_rows[] = {{0, 0, 0}};' >"$work/rows.c"
