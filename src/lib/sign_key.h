@@ -1,4 +1,5 @@
-/* A signer from inside, and how OpenSSL's reasons become sentences. Private to lib/sign*.c. */
+/* A signer from inside, and how OpenSSL's reasons become sentences. Private to lib/sign*.c and
+ * lib/revocation*.c. */
 #ifndef KC_LIB_SIGN_KEY_H
 #define KC_LIB_SIGN_KEY_H
 

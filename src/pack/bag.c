@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/utf8.h"
+#include "lib/revocation.h"
 #include "pack/manifest.h"
 
 struct bag_lists {
@@ -21,8 +22,12 @@ static int bag_ends(const char *path, const char *with)
 
 int bag_is_outside(const char *path)
 {
-    return strcmp(path, BAG_TAGMANIFEST) == 0 ||
-           (!strchr(path, '/') && (bag_ends(path, ".p7s") || bag_ends(path, ".tsr")));
+    size_t n = revocation_name(path, NULL);
+
+    if (strchr(path, '/'))
+        return 0;
+    return strcmp(path, BAG_TAGMANIFEST) == 0 || bag_ends(path, ".p7s") || bag_ends(path, ".tsr") ||
+           (n > 4 && strncmp(path + n - 4, ".p7s", 4) == 0);
 }
 
 static int bag_put(const char *dir, const char *name, const struct buf *text, struct err *e)

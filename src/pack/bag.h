@@ -23,7 +23,7 @@ struct bag_info {
 int bag_write(const char *dir, const struct bag_info *info, struct err *e);
 
 /* 1 when a file of the bag's top folder stands outside the tag manifest: the tag manifest itself, *.p7s,
- * *.tsr. */
+ * *.tsr, and what is kept about revocation beside a *.p7s. */
 int bag_is_outside(const char *path);
 
 #endif

@@ -12,6 +12,7 @@
 #include "lib/stamp.h"
 #include "lib/zip.h"
 #include "pack/bag.h"
+#include "pack/kept.h"
 #include "pack/verify.h"
 
 struct countersign_fault {
@@ -71,11 +72,29 @@ static int countersign_unzip(const char *zip, const char *to, struct err *e)
     return rc;
 }
 
-/* The archive once more, every entry as it is there and the new one behind them; then it takes the old one's
- * place. */
-static int countersign_zip(const char *zip, const char *name, const char *file, struct err *e)
+/* What is new in the archive: the signature and what is kept beside it, in the folder it was made in. */
+static int countersign_zip_add(struct zip_out *out, const char *top, const char *name, const char *file,
+                               const struct revocation *kept, struct err *e)
 {
-    char *next = mem_print("%s.%ld.partial", zip, (long)getpid()), *top = NULL, *entry = NULL;
+    int rc = 0;
+
+    for (size_t i = 0; i <= kept->count && rc == 0; i++) {
+        const char *suffix = i ? kept->items[i - 1].suffix : "";
+        char *entry = mem_print("%s/%s%s", top, name, suffix), *path = mem_print("%s%s", file, suffix);
+
+        rc = zip_out_add(out, entry, path, e);
+        free(entry);
+        free(path);
+    }
+    return rc;
+}
+
+/* The archive once more, every entry as it is there and the new ones behind them; then it takes the old one's
+ * place. */
+static int countersign_zip(const char *zip, const char *name, const char *file, const struct revocation *kept,
+                           struct err *e)
+{
+    char *next = mem_print("%s.%ld.partial", zip, (long)getpid()), *top = NULL;
     struct zip_in *in = NULL;
     struct zip_out *out = NULL;
     uint64_t at = 0;
@@ -91,8 +110,7 @@ static int countersign_zip(const char *zip, const char *name, const char *file, 
         if (zip_in_entry(in, i, &old, e) != 0 || zip_out_add_entry(out, old.name, in, i, e) != 0)
             goto out;
     }
-    entry = mem_print("%s/%s", top, name);
-    if (zip_out_add(out, entry, file, e) != 0)
+    if (countersign_zip_add(out, top, name, file, kept, e) != 0)
         goto out;
     rc = zip_out_commit(out, e);
     out = NULL;
@@ -103,7 +121,6 @@ out:
     zip_in_close(in);
     if (rc != 0)
         unlink(next);
-    free(entry);
     free(next);
     free(top);
     return rc;
@@ -116,12 +133,25 @@ static int countersign_role(const char *role, struct err *e)
     return err_set(e, "--role: \"%.60s\": write lower-case letters, digits and -, such as reviewed-by", role);
 }
 
+/* Into the folder. What is kept goes with its signature: without it that would belong to nothing. */
+static int countersign_put(const char *path, const struct buf *der, const struct revocation *kept,
+                           struct err *e)
+{
+    if (file_write(path, der->data, der->len, 0600, e) != 0)
+        return -1;
+    if (kept_write(path, kept, 0600, e) == 0)
+        return 0;
+    unlink(path);
+    return -1;
+}
+
 int countersign(const char *pack, const char *role, const struct signer *signer, const char *tsa, char **name,
                 struct err *e)
 {
     int folder = file_is_dir(pack);
     size_t n = strlen(pack);
     char *dir = NULL, *zip = NULL, *work = NULL, *list = NULL, *made = NULL, *inside = NULL;
+    struct revocation kept = {.count = 0};
     struct buf der = {0};
     int rc = -1;
 
@@ -152,22 +182,23 @@ int countersign(const char *pack, const char *role, const struct signer *signer,
         err_set(e, "%s: there already: take another --role", inside);
         goto out;
     }
-    if (sign_detached_file(signer, list, &der, e) != 0)
+    if (revocation_ask(signer, &kept, e) != 0 || sign_detached_file(signer, list, &der, e) != 0)
         goto out;
     if (tsa && stamp_add(&der, tsa, e) != 0) {
         err_context(e, "--tsa");
         goto out;
     }
-    if (file_write(made, der.data, der.len, 0600, e) != 0)
+    if (countersign_put(made, &der, &kept, e) != 0)
         goto out;
-    if (file_exists(zip) && countersign_zip(zip, *name, made, e) != 0)
+    if (file_exists(zip) && countersign_zip(zip, *name, made, &kept, e) != 0)
         goto out;
-    if (file_is_dir(dir) && file_write(inside, der.data, der.len, 0600, e) != 0)
+    if (file_is_dir(dir) && countersign_put(inside, &der, &kept, e) != 0)
         goto out;
     rc = 0;
 out:
     if (work)
         file_remove_tree(work, NULL);
+    revocation_free(&kept);
     buf_free(&der);
     free(dir);
     free(zip);

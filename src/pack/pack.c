@@ -20,6 +20,7 @@
 #include "judge/policy.h"
 #include "lib/stamp.h"
 #include "pack/bag.h"
+#include "pack/kept.h"
 #include "pack/pack_job.h"
 #include "pack/readme.h"
 
@@ -134,6 +135,11 @@ static int pack_readme(struct pack_job *j, struct err *e)
 
     if (db_value_text(j->facts, &source, e, "SELECT source FROM snapshot") != 0)
         return -1;
+    for (size_t i = 0; i < j->revocation.count; i++) {
+        const struct revocation_item *item = &j->revocation.items[i];
+
+        *(item->is_list ? &r.lists : &r.answers) |= 1u << item->place;
+    }
     r.recording = source && strcmp(source, "recording") == 0;
     for (const struct embed_row *row = check; row; row = embed_next(row, "checks/", ".sql"))
         r.checks++;
@@ -169,7 +175,7 @@ static int pack_bag(struct pack_job *j, struct err *e)
 
 static int pack_sign(struct pack_job *j, struct err *e)
 {
-    char *list = pack_path(j, BAG_TAGMANIFEST);
+    char *list = pack_path(j, BAG_TAGMANIFEST), *signature = pack_path(j, BAG_SIGNATURE);
     struct buf der = {0};
     int rc = 0;
 
@@ -181,8 +187,11 @@ static int pack_sign(struct pack_job *j, struct err *e)
         }
         if (rc == 0)
             rc = pack_put(j, BAG_SIGNATURE, der.data, der.len, e);
+        if (rc == 0)
+            rc = kept_write(signature, &j->revocation, 0600, e);
     }
     buf_free(&der);
+    free(signature);
     free(list);
     return rc;
 }
@@ -260,6 +269,7 @@ static void pack_free(struct pack_job *j)
 
     pack_render_stop(j);
     pack_zip_free(j);
+    revocation_free(&j->revocation);
     db_close(j->facts);
     /* it has no pack's name and the next report takes it away, but it holds facts: say that it is there */
     if (j->temp && file_remove_tree(j->temp, &why) != 0)
@@ -281,6 +291,10 @@ int pack_write(const struct pack_options *o, struct pack_result *r, struct err *
     int rc = -1;
 
     if (pack_begin(&j, e) != 0)
+        goto out;
+    /* asked before anything is made: nothing is made by whose certificate is revoked, and README-auditor.md
+     * says how to read what came */
+    if (o->signer && revocation_ask(o->signer, &j.revocation, e) != 0)
         goto out;
     pack_report_options(&j);
     if (pack_judge(&j, e) != 0 || pack_id(&j, e) != 0 || pack_refuse(&j, "", e) != 0 ||

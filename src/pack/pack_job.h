@@ -7,6 +7,7 @@
 #include "lib/db.h"
 #include "lib/deflate.h"
 #include "lib/digest.h"
+#include "lib/revocation.h"
 #include "pack/pack.h"
 #include "report/options.h"
 #include "store/store.h"
@@ -40,6 +41,7 @@ struct pack_job {
     struct pack_child workbook; /* writes evidence.xlsx */
     struct pack_large *large;
     size_t large_count;
+    struct revocation revocation; /* of the signer's certificates */
 };
 
 /* pack_files.c: everything under data/ that is a copy or a list. Makes folders as needed. */

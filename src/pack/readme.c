@@ -102,6 +102,58 @@ static void readme_stamp(struct buf *out)
              "signed before.\n\n");
 }
 
+/* Which certificate an answer is about is found by the names in them, since a CMS keeps them in no order. */
+static void readme_revocation(struct buf *out, const struct readme *r)
+{
+    buf_text(out,
+             "Beside the signature lies what the authority of the signer's certificate said, while the pack "
+             "was made, about whether it was\n"
+             "revoked. N in the names is 1 for the signer's certificate, 2 for its issuer's, and so on. The "
+             "manifests do not list these\n"
+             "files: the authority signed them. One that is gone says nothing about the certificate.\n\n"
+             "```sh\n"
+             "openssl cms -verify -cades -binary -inform DER -in " BAG_SIGNATURE " \\\n"
+             "  -content " BAG_TAGMANIFEST
+             " -CAfile CA.pem -purpose any -out /dev/null -signer ../cert-1.pem\n"
+             "(openssl pkcs7 -inform DER -in " BAG_SIGNATURE " -print_certs; cat CA.pem) |\n"
+             "  awk '/BEGIN CERT/ { n++; f = 1 } f { print > (\"../given-\" n \".pem\") } /END CERT/ { f = 0 "
+             "}'\n"
+             "for n in");
+    for (int n = 1; (r->answers | r->lists) >> n; n++)
+        buf_print(out, " %d", n);
+    buf_text(out, "; do\n"
+                  "  for issuer in ../given-*.pem; do\n"
+                  "    test \"$(openssl x509 -in $issuer -noout -subject_hash)\" != \\\n"
+                  "      \"$(openssl x509 -in ../cert-$n.pem -noout -issuer_hash)\" || break\n"
+                  "  done\n"
+                  "  cp $issuer ../cert-$((n + 1)).pem\n"
+                  "done\n");
+    for (int n = 1; (r->answers | r->lists) >> n; n++) {
+        if (r->answers >> n & 1)
+            buf_print(out,
+                      "openssl ocsp -respin " BAG_SIGNATURE ".ocsp-%d.der -no_nonce \\\n"
+                      "  -issuer ../cert-%d.pem -cert ../cert-%d.pem -CAfile CA.pem\n",
+                      n, n + 1, n);
+        if (r->lists >> n & 1)
+            buf_print(out,
+                      "since=$(openssl crl -in " BAG_SIGNATURE
+                      ".crl-%d.pem -noout -lastupdate | tee /dev/stderr | "
+                      "cut -d= -f2)\n"
+                      "openssl verify -crl_check -CRLfile " BAG_SIGNATURE
+                      ".crl-%d.pem -attime $(date -d \"$since\" +%%s) \\\n"
+                      "  -partial_chain -trusted ../cert-%d.pem -purpose any ../cert-%d.pem\n",
+                      n, n, n + 1, n);
+    }
+    buf_text(
+        out,
+        "```\n\n"
+        "An answer says `Response verify OK`, then `good` and since when it says so (`This Update`); a "
+        "list gives its date and says `OK`.\n"
+        "Of a later time it says nothing: compare with the time stamp. `Status times invalid` means that "
+        "the answer is old by\n"
+        "now. Where a certificate has expired since, add `-attime SECONDS` to `openssl ocsp`.\n\n");
+}
+
 static void readme_files(struct buf *out)
 {
     buf_text(out, "## 2. Nothing is missing, changed or added: the manifests\n\n"
@@ -210,6 +262,8 @@ void readme_text(struct buf *out, const struct readme *r)
     readme_signature(out, r);
     if (r->stamped)
         readme_stamp(out);
+    if (r->answers | r->lists)
+        readme_revocation(out, r);
     if (r->signer)
         readme_others(out);
     readme_files(out);

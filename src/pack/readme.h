@@ -13,6 +13,7 @@ struct readme {
     const char *signer;       /* subject of the certificate that is to sign, or NULL: unsigned */
     int book;                 /* the workbook is signed as well */
     int stamped;              /* the signature gets a time stamp */
+    unsigned answers, lists;  /* bit N: an OCSP answer, a CRL is kept about the certificate at place N */
     int sealed;               /* the snapshot has a seal beside it */
     int recording;            /* the answers come from a recording */
     const char *check;        /* name of one check, for the example */

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "lib/json.h"
+#include "lib/revocation.h"
 #include "lib/sign.h"
 #include "pack/bag.h"
 #include "pack/manifest.h"
@@ -166,6 +167,16 @@ static void verify_signature(struct verify *v, const char *name)
     free(signed_file);
 }
 
+/* What is kept about revocation is looked at with the signature that it lies beside. */
+static void verify_kept_known(struct verify *v, const struct manifest *found, const char *path)
+{
+    char *signature = mem_copy_n(path, revocation_name(path, NULL));
+
+    if (!manifest_find(found, signature))
+        verify_say(v, VERIFY_FAIL, path, "belongs to no signature: %s is not there", signature);
+    free(signature);
+}
+
 static void verify_signatures(struct verify *v, const struct manifest *found)
 {
     int count = 0;
@@ -176,6 +187,10 @@ static void verify_signatures(struct verify *v, const struct manifest *found)
 
         if (strchr(path, '/') || !bag_is_outside(path) || strcmp(path, BAG_TAGMANIFEST) == 0)
             continue;
+        if (revocation_name(path, NULL)) {
+            verify_kept_known(v, found, path);
+            continue;
+        }
         if (n < 4 || strcmp(path + n - 4, ".p7s") != 0) {
             verify_answer(v, path);
             continue;

@@ -50,6 +50,10 @@ int64_t verify_stamp(struct verify *v, const char *what, const struct buf *der, 
 #define VERIFY_SIGNATURE_BYTES ((size_t)1 << 20)
 int64_t verify_cms(struct verify *v, const char *what, const char *signature, const char *signed_file,
                    const char *word);
+/* verify_sign.c: what is kept beside `signature` (a path) about revocation, as to this CMS. owner: it is the
+ * signature itself, and no other one by the same signer. */
+void verify_revocation(struct verify *v, const char *what, const char *signature, const struct buf *der,
+                       int64_t when, int owner);
 /* The seal beside a snapshot, <path>.p7s, when there is one. name: for the table. */
 void verify_seal(struct verify *v, const char *path, const char *name);
 void verify_answer(struct verify *v, const char *answer); /* a time stamp in a file of its own, NAME.tsr */

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "lib/sign.h"
+#include "pack/bag.h"
 #include "pack/pdf_check.h"
 #include "pack/verify.h"
 
@@ -20,7 +21,7 @@ static const char *verify_pdf_words(const char *path, const char *text)
 static void verify_pdf_signed(struct verify *v, const char *path, const struct pdf_shape *shape)
 {
     unsigned long long hole = (unsigned long long)(shape->parts[1].at - shape->parts[0].size);
-    char *signer = NULL;
+    char *signer = NULL, *beside = file_join(v->dir, BAG_SIGNATURE);
     struct err e = {""};
     int64_t when = 0, stamped = 0;
 
@@ -38,6 +39,9 @@ static void verify_pdf_signed(struct verify *v, const char *path, const struct p
     else
         verify_say(v, VERIFY_PASS, VERIFY_PDF,
                    "fits the certificate of %s; whose that is was not checked: --trust CA.pem", signer);
+    if (signer) /* whoever makes a pack signs both: what is kept about him lies beside the pack's signature */
+        verify_revocation(v, VERIFY_PDF, beside, &shape->der, when, 0);
+    free(beside);
     free(signer);
 }
 

@@ -7,10 +7,12 @@
 #include "base/mem.h"
 #include "lib/db.h"
 #include "lib/digest.h"
+#include "lib/revocation.h"
 #include "lib/sign.h"
 #include "lib/sign_strict.h"
 #include "lib/stamp.h"
 #include "pack/bag.h"
+#include "pack/kept.h"
 #include "pack/verify.h"
 
 #define VERIFY_SKEW 300   /* seconds by which two honest clocks may differ */
@@ -65,6 +67,35 @@ int64_t verify_stamp(struct verify *v, const char *what, const struct buf *der, 
     return when;
 }
 
+struct verify_revocation {
+    struct verify *v;
+    const char *what;
+};
+
+static void verify_revocation_line(void *ctx, enum revocation_result result, const char *words)
+{
+    static const enum verify_result results[] = {VERIFY_PASS, VERIFY_FAIL, VERIFY_NOTE};
+    const struct verify_revocation *r = ctx;
+
+    verify_say(r->v, results[result], r->what, "%s", words);
+}
+
+void verify_revocation(struct verify *v, const char *what, const char *signature, const struct buf *der,
+                       int64_t when, int owner)
+{
+    struct verify_revocation to = {v, what};
+    const struct revocation_view view = {
+        .trust_pem = v->o->trust, .when = when, .owner = owner, .line = verify_revocation_line, .ctx = &to};
+    struct revocation kept = {.count = 0};
+    struct err e = {""};
+
+    if (kept_read(signature, &kept, &e) != 0)
+        verify_say(v, owner ? VERIFY_FAIL : VERIFY_NOTE, what, "%s", e.text);
+    else
+        revocation_judge(&kept, der->data, der->len, &view);
+    revocation_free(&kept);
+}
+
 int64_t verify_cms(struct verify *v, const char *what, const char *signature, const char *signed_file,
                    const char *word)
 {
@@ -96,6 +127,8 @@ int64_t verify_cms(struct verify *v, const char *what, const char *signature, co
     if (unknown)
         verify_say(v, VERIFY_NOTE, what, "brings the certificate of %s along, whose issuer is not known here",
                    unknown);
+    if (signer)
+        verify_revocation(v, what, signature, &der, when, 1);
 out:
     buf_free(&der);
     free(signer);

@@ -1,0 +1,335 @@
+/* One answer about one certificate: an OCSP response or a CRL. See revocation_answer.h. */
+#include "lib/revocation_answer.h"
+
+#include <limits.h>
+#include <openssl/err.h>
+#include <openssl/ocsp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "lib/sign_key.h"
+
+void revocation_fact_free(struct revocation_fact *f)
+{
+    free(f->by);
+    *f = (struct revocation_fact){0};
+}
+
+static int revocation_time(const ASN1_TIME *time, int64_t *out)
+{
+    struct tm tm = {0};
+
+    if (!time || ASN1_TIME_to_tm(time, &tm) != 1)
+        return -1;
+    *out = (int64_t)timegm(&tm);
+    return 0;
+}
+
+static const char *revocation_reason(long reason)
+{
+    return reason < 0 ? "no reason given" : OCSP_crl_reason_str(reason);
+}
+
+/* A signature over less than SHA-2 proves nothing today; what names no hash (PSS, Ed25519) is OpenSSL's to
+ * judge. */
+static int revocation_strong(int algorithm, struct err *e)
+{
+    int hash = NID_undef;
+
+    if (OBJ_find_sigid_algs(algorithm, &hash, NULL) == 1 && (hash == NID_sha1 || hash == NID_md5))
+        return err_set(e, "it is signed with %s: SHA-256 or longer is needed", OBJ_nid2sn(hash));
+    return 0;
+}
+
+/* Who may speak for the issuer: the issuer's key alone, and what OpenSSL lets it delegate. */
+static X509_STORE *revocation_store(X509 *issuer, int64_t at)
+{
+    X509_STORE *store = X509_STORE_new();
+    X509_VERIFY_PARAM *param = store ? X509_STORE_get0_param(store) : NULL;
+
+    if (param && X509_STORE_add_cert(store, issuer) == 1 &&
+        X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN) == 1) {
+        if (at)
+            X509_VERIFY_PARAM_set_time(param, (time_t)at);
+        return store;
+    }
+    X509_STORE_free(store);
+    return NULL;
+}
+
+/* An answer of before the certificate, or of after its end, when authorities forget what they revoked (RFC
+ * 5280 section 3.3), says nothing about it. */
+static int revocation_in_life(const struct revocation_fact *f, X509 *cert, struct err *e)
+{
+    int64_t from = 0, to = 0;
+
+    if (revocation_time(X509_get0_notBefore(cert), &from) != 0 ||
+        revocation_time(X509_get0_notAfter(cert), &to) != 0)
+        return err_set(e, "the certificate's dates cannot be read");
+    if (f->as_of < from)
+        return err_set(e, "it is older than the certificate");
+    if (f->as_of > to)
+        return err_set(e, "it is of after the certificate's end and so says nothing about it");
+    return 0;
+}
+
+/* ---- OCSP */
+
+/* The one single response about the certificate, whatever hash it names it by. SHA-1 here only finds it (RFC
+ * 5019 section 2.1.1 asks for it); the answer's own signature is what is believed. */
+static OCSP_SINGLERESP *revocation_single(OCSP_BASICRESP *basic, X509 *cert, X509 *issuer, struct err *e)
+{
+    OCSP_SINGLERESP *found = NULL;
+
+    for (int i = 0; i < OCSP_resp_count(basic); i++) {
+        OCSP_SINGLERESP *one = OCSP_resp_get0(basic, i);
+        OCSP_CERTID *id = (OCSP_CERTID *)OCSP_SINGLERESP_get0_id(one), *want = NULL;
+        ASN1_OBJECT *hash = NULL;
+        const EVP_MD *md = NULL;
+
+        if (OCSP_id_get0_info(NULL, &hash, NULL, NULL, id) == 1)
+            md = EVP_get_digestbyobj(hash);
+        want = md ? OCSP_cert_to_id(md, cert, issuer) : NULL;
+        if (want && OCSP_id_cmp(want, id) == 0) {
+            if (found) {
+                OCSP_CERTID_free(want);
+                err_set(e, "it tells of the certificate twice");
+                return NULL;
+            }
+            found = one;
+        }
+        OCSP_CERTID_free(want);
+    }
+    if (!found)
+        err_set(e, "it is about another certificate");
+    return found;
+}
+
+static int revocation_single_read(OCSP_SINGLERESP *single, struct revocation_fact *f, struct err *e)
+{
+    ASN1_GENERALIZEDTIME *revoked = NULL, *this_update = NULL, *next_update = NULL, *invalid = NULL;
+    int reason = -1, status = OCSP_single_get0_status(single, &reason, &revoked, &this_update, &next_update);
+    int64_t earlier = 0;
+    int rc = 0;
+
+    if (status != V_OCSP_CERTSTATUS_GOOD && status != V_OCSP_CERTSTATUS_REVOKED)
+        return err_set(e, "the responder does not know the certificate");
+    if (revocation_time(this_update, &f->as_of) != 0 ||
+        (next_update && revocation_time(next_update, &f->until) != 0))
+        return err_set(e, "it does not say since when it holds");
+    if (!next_update)
+        f->until = f->as_of + REVOCATION_DAY;
+    f->revoked = status == V_OCSP_CERTSTATUS_REVOKED;
+    f->reason = revocation_reason(reason);
+    if (f->revoked && revocation_time(revoked, &f->revoked_at) != 0)
+        rc = err_set(e, "it does not say when the certificate was revoked");
+    invalid = OCSP_SINGLERESP_get1_ext_d2i(single, NID_invalidity_date, NULL, NULL);
+    if (f->revoked && invalid && revocation_time(invalid, &earlier) == 0 && earlier < f->revoked_at)
+        f->revoked_at = earlier;
+    ASN1_GENERALIZEDTIME_free(invalid);
+    return rc;
+}
+
+/* Whose signature it is: the issuer's, or that of a certificate which the issuer itself made for OCSP
+ * (RFC 6960 section 4.2.2.2). OCSP_NOEXPLICIT: no root that is trusted for OCSP stands in for that. */
+static int revocation_ocsp_signed(OCSP_BASICRESP *basic, X509 *issuer, int64_t at, struct revocation_fact *f,
+                                  struct err *e)
+{
+    const ASN1_OBJECT *algorithm = NULL;
+    X509_STORE *store = revocation_store(issuer, at);
+    STACK_OF(X509) *others = sk_X509_new_null();
+    X509 *signer = NULL;
+    int rc = -1;
+
+    X509_ALGOR_get0(&algorithm, NULL, NULL, OCSP_resp_get0_tbs_sigalg(basic));
+    if (revocation_strong(OBJ_obj2nid(algorithm), e) != 0)
+        goto out;
+    if (!store || !others || sk_X509_push(others, issuer) <= 0 ||
+        OCSP_basic_verify(basic, others, store, OCSP_NOEXPLICIT) != 1) {
+        sign_fail(e, "it is not signed by the certificate's issuer, nor by whom that delegated",
+                  "the check ends");
+        goto out;
+    }
+    if (OCSP_resp_get0_signer(basic, &signer, others) != 1) {
+        err_set(e, "who signed it is not said");
+        goto out;
+    }
+    f->by = sign_cert_name(signer);
+    rc = 0;
+out:
+    ERR_clear_error();
+    sk_X509_free(others);
+    X509_STORE_free(store);
+    return rc;
+}
+
+int revocation_read_ocsp(const void *der, size_t n, X509 *cert, X509 *issuer, OCSP_REQUEST *request,
+                         struct revocation_fact *f, struct err *e)
+{
+    const unsigned char *at = der;
+    OCSP_RESPONSE *response = n <= LONG_MAX ? d2i_OCSP_RESPONSE(NULL, &at, (long)n) : NULL;
+    OCSP_BASICRESP *basic = NULL;
+    OCSP_SINGLERESP *single = NULL;
+    int rc = -1;
+
+    *f = (struct revocation_fact){0};
+    if (!response || at != (const unsigned char *)der + n) {
+        err_set(e, "no OCSP response (RFC 6960)");
+        goto out;
+    }
+    if (OCSP_response_status(response) != OCSP_RESPONSE_STATUS_SUCCESSFUL) {
+        err_set(e, "the responder says %s", OCSP_response_status_str(OCSP_response_status(response)));
+        goto out;
+    }
+    basic = OCSP_response_get1_basic(response);
+    if (!basic || revocation_time(OCSP_resp_get0_produced_at(basic), &f->made) != 0) {
+        err_set(e, "no OCSP response (RFC 6960)");
+        goto out;
+    }
+    single = revocation_single(basic, cert, issuer, e);
+    if (!single)
+        goto out;
+    if (request && OCSP_check_nonce(request, basic) == 0) {
+        err_set(e, "it answers another question");
+        goto out;
+    }
+    if (revocation_ocsp_signed(basic, issuer, request ? 0 : f->made, f, e) != 0 ||
+        revocation_single_read(single, f, e) != 0 || revocation_in_life(f, cert, e) != 0)
+        goto out;
+    rc = 0;
+out:
+    if (rc != 0)
+        revocation_fact_free(f);
+    ERR_clear_error();
+    OCSP_BASICRESP_free(basic);
+    OCSP_RESPONSE_free(response);
+    return rc;
+}
+
+/* ---- CRL */
+
+/* Lets OpenSSL judge the certificate by this list, at the time from which the list holds: its signature, whom
+ * and which part of the certificates it is for (RFC 5280 section 6.3.3). *revoked: what it says. */
+static int revocation_crl_fits(X509_CRL *crl, X509 *cert, X509 *issuer, const struct revocation_fact *f,
+                               int *revoked, struct err *e)
+{
+    X509_STORE *store = revocation_store(issuer, f->as_of);
+    X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+    int code = X509_V_ERR_UNSPECIFIED;
+
+    if (store && ctx && X509_STORE_add_crl(store, crl) == 1 &&
+        X509_VERIFY_PARAM_set_flags(X509_STORE_get0_param(store), X509_V_FLAG_CRL_CHECK) == 1 &&
+        X509_STORE_CTX_init(ctx, store, cert, NULL) == 1) {
+        X509_verify_cert(ctx);
+        code = X509_STORE_CTX_get_error(ctx);
+    }
+    ERR_clear_error();
+    X509_STORE_CTX_free(ctx);
+    X509_STORE_free(store);
+    *revoked = code == X509_V_ERR_CERT_REVOKED;
+    if (code == X509_V_OK || *revoked)
+        return 0;
+    if (code == X509_V_ERR_UNABLE_TO_GET_CRL)
+        return err_set(e, "it is a list of another issuer, or of other certificates");
+    return err_set(e, "it does not hold: %s", X509_verify_cert_error_string(code));
+}
+
+static void revocation_crl_entry(X509_CRL *crl, X509 *cert, struct revocation_fact *f)
+{
+    ASN1_ENUMERATED *reason = NULL;
+    ASN1_GENERALIZEDTIME *invalid = NULL;
+    X509_REVOKED *entry = NULL;
+    int64_t earlier = 0;
+
+    if (X509_CRL_get0_by_cert(crl, &entry, cert) != 1)
+        return;
+    revocation_time(X509_REVOKED_get0_revocationDate(entry), &f->revoked_at);
+    reason = X509_REVOKED_get_ext_d2i(entry, NID_crl_reason, NULL, NULL);
+    f->reason = revocation_reason(reason ? ASN1_ENUMERATED_get(reason) : -1);
+    invalid = X509_REVOKED_get_ext_d2i(entry, NID_invalidity_date, NULL, NULL);
+    if (invalid && revocation_time(invalid, &earlier) == 0 && earlier < f->revoked_at)
+        f->revoked_at = earlier;
+    ASN1_ENUMERATED_free(reason);
+    ASN1_GENERALIZEDTIME_free(invalid);
+}
+
+static int revocation_crl_write(X509_CRL *crl, struct buf *pem)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+    char *bytes = NULL;
+    long n = 0;
+
+    if (bio && PEM_write_bio_X509_CRL(bio, crl) == 1)
+        n = BIO_get_mem_data(bio, &bytes);
+    if (n > 0)
+        buf_add(pem, bytes, (size_t)n);
+    BIO_free(bio);
+    return n > 0 ? 0 : -1;
+}
+
+static X509_CRL *revocation_crl_parse(const void *bytes, size_t n)
+{
+    const unsigned char *at = bytes;
+    X509_CRL *crl = NULL;
+    BIO *bio = NULL;
+
+    if (n && n <= INT_MAX && at[0] == 0x30) { /* a SEQUENCE: DER */
+        crl = d2i_X509_CRL(NULL, &at, (long)n);
+        if (crl && at != (const unsigned char *)bytes + n) {
+            X509_CRL_free(crl);
+            crl = NULL;
+        }
+    } else if (n && n <= INT_MAX && (bio = BIO_new_mem_buf(bytes, (int)n))) {
+        crl = PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL);
+    }
+    BIO_free(bio);
+    ERR_clear_error();
+    return crl;
+}
+
+int revocation_crl_pem(const void *bytes, size_t n, struct buf *pem, struct err *e)
+{
+    X509_CRL *crl = revocation_crl_parse(bytes, n);
+    int rc = crl && revocation_crl_write(crl, pem) == 0 ? 0 : err_set(e, "no CRL (RFC 5280)");
+
+    X509_CRL_free(crl);
+    return rc;
+}
+
+int revocation_read_crl(const void *pem, size_t n, X509 *cert, X509 *issuer, struct revocation_fact *f,
+                        struct err *e)
+{
+    X509_CRL *crl = revocation_crl_parse(pem, n);
+    struct buf again = {0};
+    int rc = -1;
+
+    *f = (struct revocation_fact){0};
+    if (!crl || revocation_crl_write(crl, &again) != 0 || again.len != n || memcmp(again.data, pem, n) != 0) {
+        err_set(e, "no CRL in PEM form (RFC 5280), or with something besides");
+        goto out;
+    }
+    if (revocation_time(X509_CRL_get0_lastUpdate(crl), &f->as_of) != 0 ||
+        (X509_CRL_get0_nextUpdate(crl) && revocation_time(X509_CRL_get0_nextUpdate(crl), &f->until) != 0)) {
+        err_set(e, "it does not say since when it holds");
+        goto out;
+    }
+    if (!X509_CRL_get0_nextUpdate(crl))
+        f->until = f->as_of + REVOCATION_DAY;
+    f->made = f->as_of;
+    if (revocation_strong(X509_CRL_get_signature_nid(crl), e) != 0 || revocation_in_life(f, cert, e) != 0 ||
+        revocation_crl_fits(crl, cert, issuer, f, &f->revoked, e) != 0)
+        goto out;
+    f->by = sign_cert_name(issuer);
+    if (f->revoked)
+        revocation_crl_entry(crl, cert, f);
+    rc = 0;
+out:
+    ERR_clear_error();
+    buf_free(&again);
+    X509_CRL_free(crl);
+    return rc;
+}
