@@ -199,10 +199,10 @@ static int collect_take(const struct collect_job *job, struct store *store, stru
                                .taken_at = job->taken_at,
                                .command_line = command_line,
                                .started = clock_now(),
-                               .signer = job->signer,
+                               .signer = job->signing.signer,
                                .tsa = cmd_value(job->args, "--tsa"),
                                .unstamped = &unstamped};
-    struct collect_sum sum = {.sealed = job->signer != NULL};
+    struct collect_sum sum = {.sealed = job->signing.signer != NULL};
     int code = EXIT_FAILED, finished = 0;
 
     if (evidence_begin(&ev, store, e) != 0 || collect_run(transport, ev, &options, &result, e) != 0)
@@ -298,7 +298,7 @@ static int collect_run_command(int argc, char **argv, struct err *e)
 
     if (cmd_parse(&args, &cmd_collect, argc, argv, e) != 0 || collect_read_job(&job, &args, e) != 0)
         goto out;
-    if (signing_open(&args, &job.signer, &code, e) != 0) /* it may ask, and ^C ends that at once */
+    if (signing_open(&args, NULL, &job.signing, &code, e) != 0) /* it may ask, and ^C ends that at once */
         goto out;
     code = EXIT_FAILED;
     collect_catch_signals();
@@ -326,7 +326,7 @@ out:
     transport_free(transport);
     store_close(store);
     resources_free(&resources);
-    signer_free(job.signer);
+    signing_close(&job.signing);
     scope_free(&job.scope);
     cmd_args_free(&args);
     return code;

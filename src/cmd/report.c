@@ -16,7 +16,7 @@ static const struct cmd_option report_option_rows[] = {
     {"--framework", "ID|FILE",
      "pci-dss, hipaa, fedramp-rev5 or a mapping file; can be given again; without it all three"},
     {"--template", "NAME|DIR", "how the report looks; without it \"default\""},
-    {"--engagement", "FILE", "organisation, period and adopted thresholds (JSON)"},
+    {"--engagement", "FILE", "organisation, period, adopted thresholds, signers (JSON)"},
     {"--as-of", "UTC", "date of the report, YYYY-MM-DDThh:mm:ssZ; without it the snapshot's"},
     {"--strict", NULL, "exit code 4 when something in scope was not read"},
     SIGNING_ROWS("sign the pack"),
@@ -82,7 +82,7 @@ static int report_run(int argc, char **argv, struct err *e)
     struct cmd_args args = {0};
     struct pack_options options = {0};
     struct pack_result result = {0};
-    struct signer *signer = NULL;
+    struct signing signing = {0};
     const char **frameworks = NULL, **readers = NULL;
     struct envelope *envelope = NULL;
     size_t reader_count = 0;
@@ -98,7 +98,7 @@ static int report_run(int argc, char **argv, struct err *e)
         goto out;
     }
     code = EXIT_FAILED;
-    if (signing_open(&args, &signer, &code, e) != 0)
+    if (signing_open(&args, "prepared-by", &signing, &code, e) != 0)
         goto out;
     readers = mem_zero((size_t)args.count + 1, sizeof *readers);
     while ((readers[reader_count] = cmd_value_at(&args, "--encrypt-to", (int)reader_count)))
@@ -118,16 +118,16 @@ static int report_run(int argc, char **argv, struct err *e)
     options.template_name = cmd_value(&args, "--template");
     options.as_of = cmd_value(&args, "--as-of");
     options.command_line = command_line;
-    options.signer = signer;
+    options.signer = signing.signer;
     options.readers = envelope;
-    options.tsa = cmd_value(&args, "--tsa");
+    options.tsa = signing.tsa;
     if (pack_write(&options, &result, e) != 0)
         goto out;
-    report_print(&result, signer);
+    report_print(&result, signing.signer);
     code = cmd_has(&args, "--strict") && !result.complete ? EXIT_INCOMPLETE : EXIT_OK;
 out:
     pack_result_free(&result);
-    signer_free(signer);
+    signing_close(&signing);
     envelope_free(envelope);
     free(readers);
     free(frameworks);

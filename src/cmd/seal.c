@@ -25,7 +25,7 @@ static const struct cmd_option seal_option_rows[] = {
 
 struct seal_job {
     const char *tsa;
-    struct signer *signer;
+    const struct signer *signer;
     int sealed, stamped;
 };
 
@@ -76,6 +76,7 @@ static int seal_run(int argc, char **argv, struct err *e)
 {
     struct cmd_args args = {0};
     struct seal_job job = {0};
+    struct signing signing = {0};
     struct store *store = NULL;
     int code = EXIT_USAGE, locked = 0;
 
@@ -93,8 +94,9 @@ static int seal_run(int argc, char **argv, struct err *e)
     }
     if (signing_fips(&args, &code, e) != 0)
         goto out;
-    if (cmd_has(&args, "--sign-key") && signing_open(&args, &job.signer, &code, e) != 0)
+    if (cmd_has(&args, "--sign-key") && signing_open(&args, NULL, &signing, &code, e) != 0)
         goto out;
+    job.signer = signing.signer;
     if (store_open_to_resume(&store, cmd_value(&args, "--store"), &locked, e) != 0) {
         code = locked ? EXIT_LOCKED : EXIT_FAILED;
         goto out;
@@ -107,7 +109,7 @@ static int seal_run(int argc, char **argv, struct err *e)
     code = EXIT_OK;
 out:
     store_close(store);
-    signer_free(job.signer);
+    signing_close(&signing);
     cmd_args_free(&args);
     return code;
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "azure/key_sign.h"
+#include "base/mem.h"
 #include "lib/fips.h"
 #include "lib/wipe.h"
 
@@ -60,7 +61,8 @@ int signing_fips(const struct cmd_args *args, int *code, struct err *e)
     return -1;
 }
 
-static int signing_vault(const struct cmd_args *args, struct signer **out, const char *key, struct err *e)
+static int signing_vault(const struct cmd_args *args, const char *key, const char *cert, struct signer **out,
+                         struct err *e)
 {
     const char *cloud = cmd_value(args, "--cloud");
     struct live_options live = {.cloud = cloud ? cloud : "AzureCloud",
@@ -70,44 +72,24 @@ static int signing_vault(const struct cmd_args *args, struct signer **out, const
 
     if (live.credential && token_check_name(live.credential, e) != 0)
         return err_context(e, "--credential");
-    return key_sign_open(out, key, cmd_value(args, "--sign-cert"), &live, e);
+    return key_sign_open(out, key, cert, &live, e);
 }
 
-int signing_open(const struct cmd_args *args, struct signer **out, int *code, struct err *e)
+static int signing_key(const struct cmd_args *args, const struct signers_way *way, struct signer **out,
+                       struct err *e)
 {
-    static const char *const with[] = {"--sign-cert", "--sign-pass-file", "--sign-padding", "--tsa"};
-    const char *key = cmd_value(args, "--sign-key"), *pass = cmd_value(args, "--sign-pass-file"),
-               *padding = cmd_value(args, "--sign-padding");
-    struct signing_from from = {pass};
+    struct signing_from from = {way->pass_file};
     char *variable = NULL;
     int rc = -1;
 
-    for (size_t i = 0; !key && i < sizeof with / sizeof *with; i++) {
-        if (cmd_has(args, with[i])) {
-            *code = EXIT_USAGE;
-            return err_set(e, "%s: there is nothing to sign with: --sign-key is missing", with[i]);
-        }
-    }
-    if (padding && strcmp(padding, "pss") != 0 && strcmp(padding, "pkcs1") != 0) {
-        *code = EXIT_USAGE;
-        return err_set(e, "--sign-padding: \"%.40s\": write pkcs1 or pss", padding);
-    }
-    if (signing_fips(args, code, e) != 0)
-        return -1;
-    if (!key)
-        return 0;
-    if (pass && access(pass, R_OK) != 0) {
-        *code = EXIT_FAILED;
-        return err_set(e, "--sign-pass-file %s: cannot be read", pass);
-    }
-    if (key_sign_is(key))
-        rc = signing_vault(args, out, key, e);
+    if (way->pass_file && access(way->pass_file, R_OK) != 0)
+        return err_set(e, "--sign-pass-file %s: cannot be read", way->pass_file);
+    if (key_sign_is(way->key))
+        rc = signing_vault(args, way->key, way->certificate, out, e);
     else
-        rc = signer_open(out, key, cmd_value(args, "--sign-cert"), signing_pass, &from, e);
-    if (rc == 0 && padding && strcmp(padding, "pss") == 0)
+        rc = signer_open(out, way->key, way->certificate, signing_pass, &from, e);
+    if (rc == 0 && way->padding && strcmp(way->padding, "pss") == 0)
         rc = signer_use_pss(*out, e);
-    if (rc != 0)
-        *code = EXIT_FAILED;
     /* no child of ours, and no core file, needs it any more */
     variable = getenv(SIGNING_VARIABLE);
     if (variable) {
@@ -115,4 +97,71 @@ int signing_open(const struct cmd_args *args, struct signer **out, int *code, st
         unsetenv(SIGNING_VARIABLE);
     }
     return rc;
+}
+
+/* An option goes before what the engagement file says; where the key is the option's, the file's other words
+ * about the key are about another one. */
+static void signing_choose(const struct cmd_args *args, struct signers_way *way)
+{
+    const struct {
+        const char *option;
+        char **value;
+    } rows[] = {{"--sign-cert", &way->certificate},
+                {"--sign-pass-file", &way->pass_file},
+                {"--sign-padding", &way->padding},
+                {"--tsa", &way->tsa}};
+    char *tsa = way->tsa;
+
+    if (cmd_has(args, "--sign-key")) {
+        way->tsa = NULL;
+        signers_way_free(way);
+        way->tsa = tsa;
+        way->key = mem_copy(cmd_value(args, "--sign-key"));
+    }
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (cmd_has(args, rows[i].option)) {
+            free(*rows[i].value);
+            *rows[i].value = mem_copy(cmd_value(args, rows[i].option));
+        }
+    }
+}
+
+int signing_open(const struct cmd_args *args, const char *role, struct signing *out, int *code, struct err *e)
+{
+    static const char *const with[] = {"--sign-cert", "--sign-pass-file", "--sign-padding", "--tsa"};
+    const char *engagement = role ? cmd_value(args, "--engagement") : NULL,
+               *padding = cmd_value(args, "--sign-padding");
+
+    if (padding && strcmp(padding, "pss") != 0 && strcmp(padding, "pkcs1") != 0) {
+        *code = EXIT_USAGE;
+        return err_set(e, "--sign-padding: \"%.40s\": write pkcs1 or pss", padding);
+    }
+    if (signing_fips(args, code, e) != 0)
+        return -1;
+    if (engagement && signers_find(engagement, role, &out->way, e) != 0) {
+        *code = EXIT_FAILED;
+        return -1;
+    }
+    for (size_t i = 0; !cmd_has(args, "--sign-key") && !out->way.key && i < sizeof with / sizeof *with; i++) {
+        if (cmd_has(args, with[i])) {
+            *code = EXIT_USAGE;
+            return err_set(e, "%s: there is nothing to sign with: --sign-key is missing", with[i]);
+        }
+    }
+    signing_choose(args, &out->way);
+    if (!out->way.key)
+        return 0;
+    if (signing_key(args, &out->way, &out->signer, e) != 0) {
+        *code = EXIT_FAILED;
+        return -1;
+    }
+    out->tsa = out->way.tsa;
+    return 0;
+}
+
+void signing_close(struct signing *s)
+{
+    signer_free(s->signer);
+    signers_way_free(&s->way);
+    *s = (struct signing){0};
 }

@@ -3,6 +3,7 @@
 #define KC_CMD_SIGNING_H
 
 #include "cmd/cmd.h"
+#include "judge/signers.h"
 #include "lib/sign.h"
 
 #define SIGNING_ROWS(what)                                                                                   \
@@ -23,10 +24,19 @@
         "--ca-file", "PEM", "trust these authorities too for that, beside the system's"                      \
     }
 
+/* Who signs, and how. */
+struct signing {
+    struct signer *signer;  /* NULL: nobody */
+    const char *tsa;        /* NULL: no stamp */
+    struct signers_way way; /* what the engagement file said */
+};
+
 /* Obeys --fips, before anything is computed. */
 int signing_fips(const struct cmd_args *args, int *code, struct err *e);
-/* --fips, and the signer that the options name, NULL where they name none. -1: *code says what to exit with.
- */
-int signing_open(const struct cmd_args *args, struct signer **out, int *code, struct err *e);
+/* --fips, and the signer that the options name, or, where they name none, the one with this role in the file
+ * of --engagement (role NULL: nobody). -1: *code says what to exit with. */
+int signing_open(const struct cmd_args *args, const char *role, struct signing *out, int *code,
+                 struct err *e);
+void signing_close(struct signing *s);
 
 #endif

@@ -369,7 +369,8 @@ static int facts_rebuild_steps(struct facts_job *j, struct err *e)
         facts_late_listings(j, e) != 0)
         return -1;
     if (facts_run_file(j, "judge/policy.sql", e) != 0 || facts_rows(j, "policy", "1", e) != 0 ||
-        facts_rows(j, "engagement", "1", e) != 0 || facts_rows(j, "not_applicable", "1", e) != 0)
+        facts_rows(j, "engagement", "1", e) != 0 || facts_rows(j, "not_applicable", "1", e) != 0 ||
+        facts_rows(j, "signer", "1", e) != 0)
         return -1;
     return facts_run_file(j, "judge/helpers.sql", e);
 }

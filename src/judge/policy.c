@@ -7,10 +7,10 @@
 #include "base/embed.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "judge/signers.h"
 #include "lib/shape.h"
 
 #define POLICY_FILE "mappings/policy.json"
-#define POLICY_FILE_MAX (1024 * 1024)
 
 static const char *const policy_units[] = {"duration", "days", "bits", "boolean", "count", NULL};
 static const char *const policy_bases[] = {"own-policy", "contract", "law", "good-practice", NULL};
@@ -56,6 +56,7 @@ static const struct shape_field policy_engagement_file[] = {
     {"baseline", SHAPE_TEXT, 0, policy_baselines, NULL},
     {"thresholds", SHAPE_MAP, 0, NULL, policy_override},
     {"not-applicable", SHAPE_OBJECTS, 0, NULL, policy_excluded},
+    {"signers", SHAPE_OBJECTS, 0, NULL, signers_shape},
     {NULL, SHAPE_TEXT, 0, NULL, NULL}};
 
 /* One JSON file in memory, with what is wrong with it. */
@@ -271,6 +272,7 @@ static int policy_read_engagement(struct policy_doc *d, const struct policy_doc 
     policy_check_thresholds(d, shipped);
     policy_check_period(d);
     policy_check_excluded(d);
+    signers_check(&d->report);
     return 0;
 }
 
@@ -398,7 +400,8 @@ int policy_load(struct db *facts, const char *engagement_path, struct err *e)
         (policy_read_engagement(&own, &shipped, engagement_path, e) != 0 || shape_error(&own.report, e) != 0))
         goto out;
     if (db_exec(facts, schema->data, e) != 0 || policy_insert_thresholds(facts, &shipped, &own, e) != 0 ||
-        policy_insert_engagement(facts, &own, e) != 0 || policy_insert_excluded(facts, &own, e) != 0)
+        policy_insert_engagement(facts, &own, e) != 0 || policy_insert_excluded(facts, &own, e) != 0 ||
+        signers_insert(facts, own.doc, e) != 0)
         goto out;
     rc = 0;
 out:

@@ -1,5 +1,5 @@
 /* The thresholds that checks compare with, and what the person who ordered the report said about it. Both
- * become rows: judge/policy.sql declares the tables `policy`, `engagement` and `not_applicable`.
+ * become rows: judge/policy.sql declares the tables `policy`, `engagement`, `not_applicable` and `signer`.
  *
  * An engagement file is JSON (mappings/engagement.schema.json); every field is optional, an unknown one is an
  * error:
@@ -7,15 +7,17 @@
  * "...", "period": {"title": "2026 Q3", "start": "2026-07-01", "end": "2026-09-30"}, "entity-type":
  * "merchant" | "service-provider", "baseline": "low" | "moderate" | "high", "thresholds": {"cryptoperiod":
  * {"value": "P1Y", "adopted": true, "owner": "CISO", "document": "KM-04"}}, "not-applicable": [{"framework":
- * "pci-dss", "control": "3.7.6", "reason": "...", "approver": "..."}]} Rows of `engagement` (absent fields
- * have no row): organisation, prepared-by, prepared-for, classification, period-title, period-start,
- * period-end, entity-type, baseline. */
+ * "pci-dss", "control": "3.7.6", "reason": "...", "approver": "..."}], "signers": [...], see signers.h} Rows
+ * of `engagement` (absent fields have no row): organisation, prepared-by, prepared-for, classification,
+ * period-title, period-start, period-end, entity-type, baseline. */
 #ifndef KC_JUDGE_POLICY_H
 #define KC_JUDGE_POLICY_H
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "lib/db.h"
+
+#define POLICY_FILE_MAX (1024 * 1024) /* bytes of a policy or an engagement file */
 
 /* Creates and fills the tables of judge/policy.sql: the shipped thresholds (mappings/policy.json), then what
  * the engagement file overrides. engagement_path NULL: shipped values only. The error names file, line and

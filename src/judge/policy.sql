@@ -23,6 +23,15 @@ CREATE TABLE engagement(
   value TEXT NOT NULL
 ) STRICT;
 
+-- Who is to sign, in the order of the engagement file. That somebody is named here says nothing about whether they signed.
+CREATE TABLE signer(
+  position INTEGER NOT NULL PRIMARY KEY,
+  role     TEXT NOT NULL UNIQUE,   -- 'prepared-by', 'reviewed-by'
+  name     TEXT NOT NULL,
+  function TEXT NOT NULL,          -- '' when none is named
+  reason   TEXT NOT NULL           -- '' when none is given
+) STRICT;
+
 -- Controls that the organisation declares not applicable, with who approved it.
 CREATE TABLE not_applicable(
   framework TEXT NOT NULL,

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "judge/signers.h"
 #include "lib/stamp.h"
 #include "lib/zip.h"
 #include "pack/bag.h"
@@ -128,7 +129,7 @@ out:
 
 static int countersign_role(const char *role, struct err *e)
 {
-    if (*role && strlen(role) <= 40 && strspn(role, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(role))
+    if (signers_is_role(role))
         return 0;
     return err_set(e, "--role: \"%.60s\": write lower-case letters, digits and -, such as reviewed-by", role);
 }

@@ -72,7 +72,11 @@ static void overrides(void **state)
         " \"document\": \"KM-04\", \"basis\": \"contract\"},\n"
         "  \"rsa-bits\": {\"value\": 3072}, \"hsm-keys\": {\"value\": false}},\n"
         " \"not-applicable\": [{\"framework\": \"pci-dss\", \"control\": \"3.7.6\", \"reason\": \"r\","
-        " \"approver\": \"a\"}]}");
+        " \"approver\": \"a\"}],\n"
+        " \"signers\": [{\"role\": \"prepared-by\", \"name\": \"N\", \"function\": \"F\", \"reason\": \"R\", "
+        "\"key\": "
+        "\"k.pem\"},"
+        " {\"role\": \"reviewed-by\", \"name\": \"M\"}]}");
     struct db *db = NULL;
     struct err e = {""};
     char *value = NULL;
@@ -92,6 +96,9 @@ static void overrides(void **state)
     assert_value(db, "2026-09-30", "SELECT value FROM engagement WHERE name = 'period-end'");
     assert_value(db, "9", "SELECT count(*) FROM engagement");
     assert_value(db, "r|a|", "SELECT reason || '|' || approver || '|' || document FROM not_applicable");
+    assert_value(db, "1 prepared-by N F R;2 reviewed-by M  ",
+                 "SELECT group_concat(position || ' ' || role || ' ' || name || ' ' || function || ' ' || "
+                 "reason, ';') FROM (SELECT * FROM signer ORDER BY position)");
     assert_int_equal(policy_engagement(db, "baseline", &value, &e), 0);
     assert_string_equal(value, "moderate");
     free(value);
@@ -143,6 +150,23 @@ static const char *const wrong[][2] = {
      "\"a\"}]}",
      ":3: /not-applicable/1: f x is declared twice"},
     {"{\"format\": 1, \"organisation\": \"\"}", ":1: /organisation: is empty"},
+    {"{\"format\": 1, \"signers\": [{\"role\": \"reviewed-by\"}]}",
+     ":1: /signers/0: the field \"name\" is missing"},
+    {"{\"format\": 1, \"signers\": [{\"role\": \"Reviewed by\", \"name\": \"N\"}]}",
+     ":1: /signers/0/role: write lower-case letters, digits and -, at most 40, such as reviewed-by"},
+    {"{\"format\": 1, \"signers\": [{\"role\": \"a\", \"name\": \"N\"},\n{\"role\": \"a\", \"name\": "
+     "\"M\"}]}",
+     ":2: /signers/1: the role \"a\" is given twice"},
+    {"{\"format\": 1, \"signers\": [{\"role\": \"a\", \"name\": \"N\", \"certificate\": \"c.pem\"}]}",
+     ":1: /signers/0/certificate: there is nothing to sign with: \"key\" is missing"},
+    {"{\"format\": 1, \"signers\": [{\"role\": \"a\", \"name\": \"N\", \"key\": "
+     "\"pkcs11:id=1;pin-value=1\"}]}",
+     ":1: /signers/0/key: holds a PIN: leave out pin-value and use \"pass-file\""},
+    {"{\"format\": 1, \"signers\": [{\"role\": \"a\", \"name\": \"N\", \"key\": \"k\", \"padding\": "
+     "\"oaep\"}]}",
+     ":1: /signers/0/padding: \"oaep\" is none of: pkcs1, pss"},
+    {"{\"format\": 1, \"signers\": [{\"role\": \"a\", \"name\": \"N\", \"pass\": \"secret\"}]}",
+     ":1: /signers/0/pass: unknown field \"pass\""},
 };
 
 static void wrong_files_are_named(void **state)

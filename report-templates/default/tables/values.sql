@@ -30,5 +30,6 @@ SELECT coalesce(e.organisation, '') AS organisation, coalesce(e.organisation, 'n
        s.source = 'recording' AS recording, s.taken_at_by = 'operator' AS set_by_operator, s.id AS snapshot,
        coalesce(o.snapshot_file, '') AS snapshot_file, coalesce(o.snapshot_sha256, '') AS snapshot_sha256,
        coalesce(o.signed, '0') AS signed, coalesce(o.signer, '') AS signer,
+       EXISTS (SELECT 1 FROM signer) AS named,
        (SELECT count(*) FROM framework) AS frameworks, (SELECT count(*) FROM custody) AS clusters
   FROM o, e, snapshot s, day
