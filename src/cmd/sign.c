@@ -35,12 +35,12 @@ static int sign_run(int argc, char **argv, struct err *e)
         goto out;
     if (signing_open(&args, role, &signing, &code, e) != 0)
         goto out;
+    code = EXIT_FAILED;
     if (!signing.signer) {
         err_set(e, "%s: gives no key of a signer %s: give --sign-key", cmd_value(&args, "--engagement"),
                 role);
         goto out;
     }
-    code = EXIT_FAILED;
     if (countersign(cmd_operand(&args, 0), role, signing.signer, signing.tsa, &name, e) != 0)
         goto out;
     printf("signed by %s\nsignature %s\n", signer_name(signing.signer), name);
