@@ -105,6 +105,47 @@ grep -q "evidence.xlsx carries no signature of its own" "$work/report.log" || fa
 grep -q "evidence.xlsx. carries a signature" "$work"/pss/KC-*/README-auditor.md && fail "RSA-PSS: README-auditor.md claims a signature"
 grep -q "evidence.xlsx. carries a signature" "$work"/rsa/KC-*/README-auditor.md || fail "RSA: README-auditor.md is silent"
 
+# verify's own line, by kind of key; a certificate that came with its chain is still the signer's
+cat "$work/cert.pem" "$ca" >"$work/chain.pem"
+make_pack "$work/chain" --sign-key "$work/key.pem" --sign-cert "$work/chain.pem"
+chain=$(echo "$work"/chain/KC-*/data/evidence.xlsx)
+[ "$(judged "$chain")" = good ] || fail "with a chain: $(judged "$chain")"
+says() { # says PACK CA WORDS: of the workbook
+  "$kc" verify "$1" --trust "$2" >"$work/v" || true
+  grep -q -F -e "data/evidence.xlsx: $3" "$work/v" || { cat "$work/v"; fail "verify $1 does not say: $3"; }
+}
+own="its own signature is by the certificate that signed the pack"
+says "$pack" "$ca" "$own"
+says "$(echo "$work"/chain/KC-*/)" "$ca" "$own"
+says "$(echo "$work"/rsa/KC-*/)" "$work/rsa.pem" "$own"
+says "$(echo "$work"/p384/KC-*/)" "$work/p384.pem" "$own"
+says "$(echo "$work"/pss/KC-*/)" "$work/pss.pem" "holds no signature of its own"
+
+# Another pack's workbook in place of this one's: the manifests find it. Whoever makes the lists again and signs them with a key of
+# their own has a workbook that somebody else signed.
+# moved WORKBOOK PACK: a copy of the pack with that workbook, whose lists are made again and signed by p384
+moved() {
+  rm -rf "$work/t" && cp -a "$2" "$work/t" && chmod -R u+w "$work/t" && cp "$1" "$work/t/data/evidence.xlsx"
+  (cd "$work/t" && rm tagmanifest-sha256.txt* && find data -type f | LC_ALL=C sort | xargs -d '\n' sha256sum >manifest-sha256.txt &&
+    sed -i "s/^Payload-Oxum: .*/Payload-Oxum: $(find data -type f -printf '%s\n' | awk '{ n += $1 } END { printf "%d.%d", n, NR }')/" bag-info.txt &&
+    find . -maxdepth 1 -type f ! -name 'tagmanifest*' -printf '%P\n' | LC_ALL=C sort | xargs -d '\n' sha256sum >tagmanifest-sha256.txt &&
+    openssl cms -sign -binary -cades -md sha384 -outform DER -in tagmanifest-sha256.txt -signer "$work/p384.pem" -inkey "$work/p384.key" \
+      -out tagmanifest-sha256.txt.p7s)
+}
+cp -a "$pack" "$work/swapped" && cp "$rsa" "$work/swapped/data/evidence.xlsx"
+"$kc" verify "$work/swapped" --trust "$ca" >"$work/v" && fail "another pack's workbook"
+grep -q "FAIL  manifest-sha256.txt: data/evidence.xlsx: changed" "$work/v" || { cat "$work/v"; fail "another pack's workbook, by the manifests"; }
+moved "$rsa" "$pack"
+says "$work/t" "$work/p384.pem" "its own signature is by the certificate of CN=rsa"
+moved "$book" "$pack"
+says "$work/t" "$work/p384.pem" "its own signature is by the certificate of CN=Pack Maker,O=Test, which is not the one that signed the pack"
+moved "$p384" "$pack"
+says "$work/t" "$work/p384.pem" "$own"
+moved "$work/cell.xlsx" "$pack"
+says "$work/t" "$work/p384.pem" "xl/worksheets/sheet1.xml: changed after it was signed"
+grep -c FAIL "$work/v" | grep -qx 3 || { cat "$work/v"; fail "the workbook, the PDF and the seal alone are to fail"; }
+echo "verify agrees; workbooks of other packs and other signers are found"
+
 if command -v xmlsec1 >/dev/null; then
   xmlsec() { # of a workbook, with a CA
     unzip -p "$1" _xmlsignatures/sig1.xml >"$work/sig1.xml"
@@ -127,7 +168,7 @@ if [ -z "${KC_QUICK:-}" ] && command -v soffice >/dev/null && /usr/bin/python3 -
   export HOME=$work MOZILLA_CERTIFICATE_FOLDER=sql:$work/nss
   soffice --headless --norestore "-env:UserInstallation=file://$work/office" "--accept=pipe,name=kc$$;urp;" >"$work/office.log" 2>&1 &
   office=$!
-  /usr/bin/python3 - "kc$$" "$book" "$work/again.xlsx" "$work/cell.xlsx" "$work/rels.xlsx" <<'PY' || { kill "$office"; fail "LibreOffice"; }
+  /usr/bin/python3 - "kc$$" "$book" "$chain" "$work/again.xlsx" "$work/cell.xlsx" "$work/rels.xlsx" <<'PY' || { kill "$office"; fail "LibreOffice"; }
 import sys, time, uno
 from com.sun.star.beans import PropertyValue
 local = uno.getComponentContext()
@@ -147,12 +188,12 @@ for i, path in enumerate(sys.argv[2:]):
     storage = uno.invoke(factory, "createInstanceWithArguments", (args,))
     got = sign.verifyDocumentContentSignatures(storage, None)
     assert len(got) == 1, (path, len(got))
-    assert got[0].SignatureIsValid == (i < 2), (path, got[0].SignatureIsValid)
+    assert got[0].SignatureIsValid == (i < 3), (path, got[0].SignatureIsValid)
     assert "Pack Maker" in got[0].Signer.SubjectName and got[0].CertificateStatus == 0, got[0]
 m.createInstanceWithContext("com.sun.star.frame.Desktop", ctx).terminate()
 PY
   wait "$office" || true
-  echo "LibreOffice agrees: signer, untouched and packed again valid, cell and rels not"
+  echo "LibreOffice agrees: signer, untouched, with a chain and packed again valid, cell and rels not"
 else
   echo "not done: LibreOffice with Python's uno (--quick, or not installed)"
 fi
