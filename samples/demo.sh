@@ -12,16 +12,26 @@ kc_install $kc_build openssl python3
 echo "builds the program in ${build#"$root"/}"
 kc_make "$build" -DCMAKE_BUILD_TYPE=Release -DKC_TESTS=OFF
 
-# A key and a certificate of this machine, made once; a real pack is signed with the organisation's own.
-if [ ! -e "$keys/cert.pem" ]; then
+# Keys and certificates of this machine, made once: a root, the authority below it that issues, whoever makes packs, and whoever
+# reviews them. Real packs are signed with the organisation's own.
+if [ ! -e "$keys/review.pem" ]; then
+  rm -rf "$keys"
   mkdir -p "$keys"
   (
     umask 077
-    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$keys/ca.key" -subj "/O=keycustody demo/CN=Demo CA" \
-      -days 365 -out "$keys/ca.pem"
-    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$keys/key.pem" -subj "/O=keycustody demo/CN=Pack maker" \
-      -out "$keys/request.pem"
-    openssl x509 -req -in "$keys/request.pem" -CA "$keys/ca.pem" -CAkey "$keys/ca.key" -days 365 -out "$keys/cert.pem"
+    cd "$keys"
+    ec=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
+    openssl req -x509 "${ec[@]}" -keyout ca.key -subj "/O=keycustody demo/CN=Demo root" -days 365 -out ca.pem
+    printf 'basicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign,cRLSign\n' >issuing.ext
+    printf 'basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature,nonRepudiation\n' >person.ext
+    openssl req "${ec[@]}" -keyout issuing.key -subj "/O=keycustody demo/CN=Demo issuing authority" -out request.pem
+    openssl x509 -req -in request.pem -CA ca.pem -CAkey ca.key -extfile issuing.ext -days 365 -out issuing.pem
+    for who in "key:cert:Pack maker" "review-key:review:Pack reviewer"; do
+      IFS=: read -r key cert name <<<"$who"
+      openssl req "${ec[@]}" -keyout "$key.pem" -subj "/O=keycustody demo/CN=$name" -out request.pem
+      openssl x509 -req -in request.pem -CA issuing.pem -CAkey issuing.key -extfile person.ext -days 365 -out "$cert.pem"
+      cat issuing.pem >>"$cert.pem"
+    done
   ) 2>/dev/null
 fi
 
@@ -50,6 +60,10 @@ rm -rf "$packs"
 "$kc" report --store "$store" --out "$packs" --engagement "$root/samples/engagement.json" "${sign[@]}" \
   >"$build/report.log" 2>&1 </dev/null || { cat "$build/report.log" >&2; exit 1; }
 pack=$(find "$packs" -mindepth 1 -maxdepth 1 -type d)
+
+echo "has it reviewed: a second signature, beside the maker's"
+"$kc" sign "$pack" --role reviewed-by --sign-key "$keys/review-key.pem" --sign-cert "$keys/review.pem" --tsa "$tsa" \
+  >"$build/sign.log" 2>&1 </dev/null || { cat "$build/sign.log" >&2; exit 1; }
 
 echo "verifies it"
 "$kc" verify "$pack" --trust "$keys/ca.pem" --tsa-trust "$keys/tsa-ca.pem" --require-time-stamp

@@ -14,15 +14,16 @@ static const EVP_MD *holder_md(size_t n)
     return n == 32 ? EVP_sha256() : n == 48 ? EVP_sha384() : n == 64 ? EVP_sha512() : NULL;
 }
 
-/* Padding and hash, alike for signing and for checking. PSS: mask by the same hash, salt as long as it
- * (RFC 4055, section 3.1). */
+/* Hash and padding, alike for signing and for checking. PSS: mask by the same hash, salt as long as it
+ * (RFC 4055, section 3.1). The hash goes first: PSS would begin with SHA-1, which a FIPS provider refuses. */
 static int holder_terms(EVP_PKEY_CTX *ctx, EVP_PKEY *key, int pss, size_t n)
 {
-    if (!EVP_PKEY_is_a(key, "EC") &&
-        (EVP_PKEY_CTX_set_rsa_padding(ctx, pss ? RSA_PKCS1_PSS_PADDING : RSA_PKCS1_PADDING) <= 0 ||
-         (pss && EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) <= 0)))
+    if (EVP_PKEY_CTX_set_signature_md(ctx, holder_md(n)) <= 0)
         return 0;
-    return EVP_PKEY_CTX_set_signature_md(ctx, holder_md(n)) > 0;
+    return EVP_PKEY_is_a(key, "EC") ||
+           (EVP_PKEY_CTX_set_rsa_padding(ctx, pss ? RSA_PKCS1_PSS_PADDING : RSA_PKCS1_PADDING) > 0 &&
+            (!pss || (EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, holder_md(n)) > 0 &&
+                      EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) > 0)));
 }
 
 static int holder_local(const struct signer *s, int pss, const unsigned char *digest, size_t n,

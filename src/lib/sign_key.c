@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/kdf.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 #include <openssl/x509v3.h>
@@ -138,6 +139,7 @@ static int signer_read_pem(struct signer *s, BIO *bio, struct signer_asked *aske
 static int signer_read_pkcs12(struct signer *s, BIO *bio, struct signer_asked *asked, struct err *e)
 {
     PKCS12 *bag = d2i_PKCS12_bio(bio, NULL);
+    EVP_KDF *kdf = NULL;
     char pass[SIGNER_PASS] = "";
     int open = 0;
 
@@ -145,6 +147,18 @@ static int signer_read_pkcs12(struct signer *s, BIO *bio, struct signer_asked *a
         ERR_clear_error();
         return err_set(e, "%s: neither a private key in PEM form nor PKCS#12", asked->path);
     }
+    kdf = EVP_KDF_fetch(NULL, "PKCS12KDF", NULL);
+    if (!kdf) {
+        ERR_clear_error();
+        PKCS12_free(bag);
+        return err_set(
+            e,
+            "%s: PKCS#12 is protected in a way that OpenSSL does not compute here (with --fips: its "
+            "key derivation is not approved): give the key as PEM, openssl pkcs12 -in FILE -out "
+            "KEY.pem",
+            asked->path);
+    }
+    EVP_KDF_free(kdf);
     open = PKCS12_verify_mac(bag, "", 0) == 1 || PKCS12_verify_mac(bag, NULL, 0) == 1;
     if (!open && signer_ask(pass, sizeof pass, 0, asked) >= 0)
         open = PKCS12_verify_mac(bag, pass, -1) == 1;
