@@ -13,7 +13,8 @@
 static const struct cmd_option verify_option_rows[] = {
     {"--allow-unsigned", NULL, "a pack without a signature is no failure (it still proves no author)"},
     {"--format", "table|json", "default table"},
-    {"--deep", NULL, "perform a pack's tests again and judge it again from its raw answers"},
+    {"--deep", NULL,
+     "perform a pack's tests again, judge and write it again from its raw answers, and compare"},
     {"--tsa-trust", "CA.pem", "the same for the authority of the time stamps"},
     {"--require-time-stamp", NULL, "every signature needs a time stamp that --tsa-trust vouches for"},
     {"--fips", NULL, "compute with OpenSSL's FIPS provider alone; refused where there is none"},
@@ -127,7 +128,7 @@ const struct cmd cmd_verify = {
                 "  keycustody verify packs/KC-20260930-7f3a91c2.zip --allow-unsigned\n"
                 "      a pack that nobody signed\n"
                 "  keycustody verify packs/KC-20260930-7f3a91c2 --trust ca.pem --deep\n"
-                "      and its tests performed again, from the raw answers on\n"
+                "      and its tests performed, facts, report and workbook made again from the raw answers\n"
                 "  keycustody verify packs/KC-20260930-7f3a91c2.zip --trust ca.pem --tsa-trust tsa.pem "
                 "--format json\n"
                 "      for programs: every line with its result\n"

@@ -43,6 +43,7 @@ int verify_chain(struct verify *v,
                  struct err *e); /* verify_chain.c: chain.json and the snapshots in the pack */
 /* verify_deep.c: only for a pack whose files are all that its manifests say. */
 int verify_deep(struct verify *v, struct err *e);
+int verify_again(struct verify *v, const char *snapshot, struct err *e); /* verify_again.c: its last part */
 /* verify_sign.c: the time stamp of a signature, a line of its own; returns the time at which the signer's
  * certificate is judged, 0: now. *stamped: the time that it names, whoever does; 0: none. */
 int64_t verify_stamp(struct verify *v, const char *what, const struct buf *der, int64_t *stamped);

@@ -7,7 +7,6 @@
 #include "base/file.h"
 #include "base/header.h"
 #include "base/mem.h"
-#include "judge/judge.h"
 #include "lib/db.h"
 #include "pack/verify.h"
 
@@ -197,81 +196,18 @@ static void verify_names_free(struct verify_names *n)
     free(n->list);
 }
 
-/* How many rows of a table stand on one side only. */
-static int verify_differences(struct db *ours, const char *columns, const char *table, int64_t *rows,
-                              int64_t *others, struct err *e)
+static int verify_snapshots(struct verify *v, struct err *e)
 {
-    char *a = mem_print("SELECT %s FROM main.%s", columns, table),
-         *b = mem_print("SELECT %s FROM pack.%s", columns, table);
-    int rc = db_value_int(ours, rows, e, "SELECT count(*) FROM (%s)", a);
+    char *snapshots = file_join(v->dir, "data/snapshots");
+    struct verify_names db = {.folder = snapshots, .suffix = ".db"};
+    int rc = file_is_dir(snapshots) ? file_each(snapshots, verify_name, &db, e) : 0;
 
-    if (rc == 0)
-        rc = db_value_int(
-            ours, others, e,
-            "SELECT (SELECT count(*) FROM (%s EXCEPT %s)) + (SELECT count(*) FROM (%s EXCEPT %s))", a, b, b,
-            a);
-    free(a);
-    free(b);
-    return rc;
-}
-
-static void verify_judged(struct verify *v, const char *snapshot, const struct judge_options *o)
-{
-    char *facts = file_join(v->dir, "data/facts.db");
-    struct db *ours = NULL;
-    struct err e = {""};
-    int64_t findings = 0, controls = 0, a = 0, b = 0;
-
-    if (judge_run(o, &ours, &e) != 0 || db_attach(ours, facts, "pack", 1, &e) != 0 ||
-        verify_differences(ours,
-                           "check_id, subject, status, observed, expected, reason, limit_text, evidence",
-                           "finding", &findings, &a, &e) != 0 ||
-        verify_differences(ours, "framework, control, status, population, pass, fail", "control_result",
-                           &controls, &b, &e) != 0)
-        verify_say(v, VERIFY_FAIL, "judged again", "%s", e.text);
-    else if (a || b)
-        verify_say(
-            v, VERIFY_FAIL, "judged again",
-            "from the answers in %s this program comes to other results: %lld rows of findings and %lld "
-            "of controls differ",
-            snapshot, (long long)a, (long long)b);
-    else
-        verify_say(v, VERIFY_PASS, "judged again",
-                   "from the answers in %s this program comes to the same %lld findings and %lld results of "
-                   "controls",
-                   snapshot, (long long)findings, (long long)controls);
-    db_close(ours);
-    free(facts);
-}
-
-static int verify_again(struct verify *v, struct err *e)
-{
-    char *snapshots = file_join(v->dir, "data/snapshots"), *mappings = file_join(v->dir, "data/mappings"),
-         *engagement = file_join(v->dir, "data/engagement.json");
-    struct verify_names db = {.folder = snapshots, .suffix = ".db"},
-                        frameworks = {.folder = mappings, .suffix = ".json"};
-    int rc = -1;
-
-    if ((file_is_dir(snapshots) && file_each(snapshots, verify_name, &db, e) != 0) ||
-        (file_is_dir(mappings) && file_each(mappings, verify_name, &frameworks, e) != 0))
-        goto out;
-    if (db.count != 1) {
+    if (rc == 0 && db.count != 1)
         verify_say(v, VERIFY_FAIL, "judged again", "the pack holds %zu snapshots, not one", db.count);
-    } else {
-        const struct judge_options o = {.snapshot = db.list[0],
-                                        .engagement = file_is_regular(engagement) ? engagement : NULL,
-                                        .frameworks = (const char *const *)frameworks.list,
-                                        .framework_count = frameworks.count};
-
-        verify_judged(v, strrchr(db.list[0], '/') + 1, &o);
-    }
-    rc = 0;
-out:
+    else if (rc == 0)
+        rc = verify_again(v, strrchr(db.list[0], '/') + 1, e);
     verify_names_free(&db);
-    verify_names_free(&frameworks);
     free(snapshots);
-    free(mappings);
-    free(engagement);
     return rc;
 }
 
@@ -279,5 +215,5 @@ int verify_deep(struct verify *v, struct err *e)
 {
     if (verify_texts(v, e) != 0 || verify_tests(v, e) != 0)
         return -1;
-    return verify_again(v, e);
+    return verify_snapshots(v, e);
 }
