@@ -56,6 +56,15 @@ with tempfile.TemporaryDirectory() as work:
     if done.returncode == 0 or "/controls/0/relations/0/check" not in done.stdout + done.stderr:
         wrong.append("frameworks lint does not find an unknown check")
 
+signing = open(os.path.join(root, "docs", "signing.md"), encoding="utf-8").read()
+with tempfile.TemporaryDirectory() as work:
+    example = os.path.join(work, "engagement.json")
+    open(example, "w", encoding="utf-8").write(re.search(r"^```json\n(.*?)^```$", signing, re.M | re.S).group(1))
+    # nobody of that role is in it: said only of a file without a mistake
+    done = subprocess.run([program, "sign", work, "--engagement", example, "--role", "nobody"], capture_output=True, text=True)
+    if "gives no key of a signer nobody" not in done.stderr:
+        wrong.append(f"docs/signing.md: the engagement file is none: {done.stderr}")
+
 if not commands:
     wrong.append("no command line was found in the documents")
 for w in wrong:
