@@ -43,7 +43,8 @@ echo "four signatures of the token hold"
 make_pack "$work/whole" --sign-key "pkcs11:token=test;id=%03" --sign-cert "$work/t3.pem" --sign-pass-file "$work/pin"
 "$kc" verify "$work/whole"/KC-*.zip --trust "$ca" >"$work/log" || { cat "$work/log"; fail "verify of a report"; }
 grep -q 'pass.*report.pdf.*Token EC:secp384r1' "$work/log" || { cat "$work/log"; fail "the PDF is not signed by the token"; }
-echo "a report, its PDF too, is signed by the token"
+grep -q 'pass.*evidence.xlsx: its own signature is by the certificate that signed' "$work/log" || { cat "$work/log"; fail "the workbook is not signed by the token"; }
+echo "a report, its PDF and its workbook too, is signed by the token"
 
 refused() { # refused WORDS ARGUMENTS...
   words=$1

@@ -135,6 +135,8 @@ def main():
             pack = glob.glob(packs + "/KC-*/")[0].rstrip("/")
             expect(algorithms(pack, "tagmanifest-sha256.txt.p7s") == ("rsaEncryption", "sha256"), "the report's algorithms")
             openssl_accepts(pack, "tagmanifest-sha256.txt.p7s", ca)
+            done = kc("verify", pack, "--trust", ca)
+            expect("data/evidence.xlsx: its own signature is by the certificate that signed" in done.stdout, f"the workbook: {done.stdout}")
             expect( "Vault key rsa3" in done.stdout, f"report says: {done.stdout}")
 
             # every kind, every way to name it; the certificate alone has no chain: the auditor needs the authority
