@@ -6,11 +6,11 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 kc_build="gcc libc6-dev cmake ninja-build pkg-config libsqlite3-dev libcjson-dev libhpdf-dev libxlsxwriter-dev libzip-dev libxml2-dev
   libssl-dev zlib1g-dev libpng-dev libcurl4-openssl-dev fonts-noto-core fonts-noto-mono fonts-ipafont-gothic"
 # What shows that it works: test library and server, the stock tools that an auditor has.
-kc_quick="$kc_build libcmocka-dev libnghttp2-dev openssl sqlite3 python3 python3-openpyxl poppler-utils libnss3-tools qpdf curl jq locales softhsm2 opensc
+kc_quick="$kc_build libcmocka-dev libnghttp2-dev openssl sqlite3 zip python3 python3-openpyxl poppler-utils libnss3-tools qpdf curl jq locales softhsm2 opensc
   libengine-pkcs11-openssl"
 # Only for the full run: an office suite, PDFBox's preflight, a recording proxy, fuzzing and lint, Azure's own clients.
 kc_full="$kc_quick libreoffice-calc python3-uno xmlsec1 default-jdk-headless libpdfbox2-java libfontbox2-java libcommons-io-java libjaxb-api-java
-  mupdf-tools mitmproxy clang clang-format clang-tidy libclang-rt-dev azure-cli python3-azure"
+  mupdf-tools mitmproxy debootstrap clang clang-format clang-tidy libclang-rt-dev azure-cli python3-azure"
 
 # kc_missing PACKAGE...: those that are not installed.
 kc_missing() {

@@ -87,9 +87,9 @@ static void readme_stamp(struct buf *out)
              "against the other:\n\n"
              "```sh\n"
              "at=$(openssl asn1parse -inform DER -in " BAG_SIGNATURE
-             " | awk -F: '/timeStampToken/ { f = 1; next } f && /SEQUENCE/ { print $1 + 0; exit }')\n"
+             " | awk -F: '/timeStampToken/ { f = 1; next } f && /SEQUENCE/ { print $1 + 0; f = 0 }')\n"
              "value=$(openssl asn1parse -inform DER -in " BAG_SIGNATURE
-             " | awk -F: '/OCTET STRING/ { v = $1 + 0 } /timeStampToken/ { print v; exit }')\n"
+             " | awk -F: '/OCTET STRING/ { v = $1 + 0 } /timeStampToken/ { print v }')\n"
              "openssl asn1parse -inform DER -in " BAG_SIGNATURE " -strparse $at -noout -out ../token.der\n"
              "openssl asn1parse -inform DER -in " BAG_SIGNATURE
              " -strparse $value -noout -out ../signature.bin >/dev/null\n"

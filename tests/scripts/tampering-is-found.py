@@ -129,7 +129,7 @@ def files(pack, other, rng):
         found(f"{name} dropped", here, "signature" if name == TAGS + ".p7s" else name)
         here = copy(pack)
         os.rename(here / name, here / (name + "x"))
-        found(f"{name} renamed", here, name + "x")
+        found(f"{name} renamed", here, name if name == TAGS else name + "x") # without the list nothing is known to be too much
         here = copy(pack)
         shutil.copy(here / name, here / (os.path.dirname(name) + "/" * ("/" in name) + "copy-" + os.path.basename(name)))
         if name != TAGS + ".p7s":
