@@ -10,7 +10,7 @@ kc_quick="$kc_build libcmocka-dev libnghttp2-dev openssl sqlite3 zip python3 pyt
   libengine-pkcs11-openssl"
 # Only for the full run: an office suite, PDFBox's preflight, a recording proxy, fuzzing and lint, Azure's own clients.
 kc_full="$kc_quick libreoffice-calc python3-uno xmlsec1 default-jdk-headless libpdfbox2-java libfontbox2-java libcommons-io-java libjaxb-api-java
-  mupdf-tools gnutls-bin gpgsm mitmproxy debootstrap clang clang-format clang-tidy libclang-rt-dev azure-cli python3-azure"
+  mupdf-tools gnutls-bin gpgsm gpg-agent mitmproxy debootstrap clang clang-format clang-tidy libclang-rt-dev azure-cli python3-azure"
 
 # kc_missing PACKAGE...: those that are not installed.
 kc_missing() {
