@@ -200,6 +200,7 @@ static int collect_take(const struct collect_job *job, struct store *store, stru
                                .command_line = command_line,
                                .started = clock_now(),
                                .signer = job->signing.signer,
+                               .revocation = job->revocation,
                                .tsa = cmd_value(job->args, "--tsa"),
                                .unstamped = &unstamped};
     struct collect_sum sum = {.sealed = job->signing.signer != NULL};
@@ -289,7 +290,8 @@ static int collect_open(struct transport **out, struct collect_job *job, struct 
 static int collect_run_command(int argc, char **argv, struct err *e)
 {
     struct cmd_args args = {0};
-    struct collect_job job = {0};
+    struct revocation revocation = {.count = 0};
+    struct collect_job job = {.revocation = &revocation};
     struct resources resources = {0};
     struct store *store = NULL;
     struct transport *transport = NULL;
@@ -302,6 +304,8 @@ static int collect_run_command(int argc, char **argv, struct err *e)
         goto out;
     code = EXIT_FAILED;
     collect_catch_signals();
+    if (job.signing.signer && revocation_ask(job.signing.signer, &revocation, e) != 0)
+        goto out;
     if (resources_load(&resources, e) != 0)
         goto out;
     /* a recording that cannot be read, or a store that cannot be written, is told before anything else */
@@ -326,6 +330,7 @@ out:
     transport_free(transport);
     store_close(store);
     resources_free(&resources);
+    revocation_free(&revocation);
     signing_close(&job.signing);
     scope_free(&job.scope);
     cmd_args_free(&args);

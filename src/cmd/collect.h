@@ -9,6 +9,7 @@
 #include "azure/scope.h"
 #include "cmd/cmd.h"
 #include "cmd/signing.h"
+#include "lib/revocation.h"
 #include "lib/sign.h"
 #include "store/evidence.h"
 #include "store/resource.h"
@@ -18,9 +19,10 @@
 struct collect_job {
     const struct cmd_args *args;
     const char *store, *replay, *taken_at;
-    struct scope scope;     /* of --subscription and --management-group */
-    char principal[37];     /* object id of the caller; "": unknown */
-    struct signing signing; /* signer NULL: not sealed */
+    struct scope scope;            /* of --subscription and --management-group */
+    char principal[37];            /* object id of the caller; "": unknown */
+    struct signing signing;        /* signer NULL: not sealed */
+    struct revocation *revocation; /* of the signer's certificates */
     struct live_options live;
     const struct transport *azure; /* live Azure itself, behind what stands before it; NULL: a recording */
     struct transport *recorder;    /* of --record, in front of it; NULL: none. Owned by whoever is in front */

@@ -9,6 +9,7 @@
 #include "base/note.h"
 #include "cmd/cmd.h"
 #include "cmd/signing.h"
+#include "lib/revocation.h"
 #include "lib/sign.h"
 #include "lib/stamp.h"
 #include "store/store.h"
@@ -26,6 +27,8 @@ static const struct cmd_option seal_option_rows[] = {
 struct seal_job {
     const char *tsa;
     const struct signer *signer;
+    struct revocation revocation; /* of its certificates; asked before the first seal */
+    int asked;
     int sealed, stamped;
 };
 
@@ -43,7 +46,10 @@ static int seal_one(struct seal_job *j, const struct store_snapshot *s, struct e
         goto out;
     }
     if (!s->seal) {
-        if (sign_detached_file(j->signer, s->path, &der, e) != 0)
+        if (!j->asked++ && revocation_ask(j->signer, &j->revocation, e) != 0)
+            goto out;
+        if (revocation_renew(j->signer, &j->revocation, e) != 0 ||
+            sign_detached_file(j->signer, s->path, &der, e) != 0)
             goto out;
         changed = 1;
     } else if (file_read(path, SEAL_MAX, &der, e) != 0 ||
@@ -64,6 +70,8 @@ static int seal_one(struct seal_job *j, const struct store_snapshot *s, struct e
         j->stamped++;
     }
     rc = changed ? file_write(path, der.data, der.len, 0400, e) : 0;
+    if (rc == 0 && !s->seal)
+        rc = revocation_write(path, &j->revocation, 0400, e);
 out:
     stamp_seen_free(&seen);
     buf_free(&der);
@@ -109,6 +117,7 @@ static int seal_run(int argc, char **argv, struct err *e)
     code = EXIT_OK;
 out:
     store_close(store);
+    revocation_free(&job.revocation);
     signing_close(&signing);
     cmd_args_free(&args);
     return code;

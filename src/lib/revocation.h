@@ -24,6 +24,7 @@ struct revocation_item {
 struct revocation {
     struct revocation_item items[2 * REVOCATION_CHAIN];
     size_t count;
+    int64_t until; /* all of it holds till then, seconds since 1970; of what was asked */
 };
 void revocation_free(struct revocation *r);
 
@@ -40,6 +41,16 @@ size_t revocation_limit(const struct revocation_item *item); /* bytes of the lon
  * is taken. -1: one of them is revoked, or cannot be asked about at all. What could not be had is warned of,
  * one line for a certificate, and is not in *out. */
 int revocation_ask(const struct signer *s, struct revocation *out, struct err *e);
+
+/* Asks again where something in it does not hold any more, such as after a long collection. */
+int revocation_renew(const struct signer *s, struct revocation *r, struct err *e);
+
+/* ---- files; signature: path of the .p7s. They stand outside of a pack's tag manifest, as signatures do. */
+int revocation_write(const char *signature, const struct revocation *r, int mode,
+                     struct err *e); /* all or none */
+void revocation_remove(const char *signature, const struct revocation *r);
+/* Those that are there. A link, or one that is longer than such a file gets, is an error. */
+int revocation_read(const char *signature, struct revocation *out, struct err *e);
 
 /* ---- judging what was kept */
 enum revocation_result { REVOCATION_HOLDS, REVOCATION_FAILS, REVOCATION_NOTE /* said, not judged */ };

@@ -33,7 +33,8 @@ struct revocation_ask {
     struct revocation_item item;
     struct buf why;                  /* what each try came to */
     int place, waits, done, revoked; /* done: item is filled, or the certificate is revoked */
-    struct err said;                 /* when it is revoked */
+    int64_t until;
+    struct err said; /* when it is revoked */
 };
 
 static int revocation_is_http(const char *url)
@@ -109,8 +110,10 @@ static int revocation_take(struct revocation_ask *a, const struct http_answer *a
         err_set(e, "it is of the future: is this machine's clock right?");
         goto out;
     }
-    if (revocation_covers(&f, now, e) != 0)
+    /* no skew: it has to last until the signature and its time stamp are made */
+    if (revocation_covers(&f, now + REVOCATION_SKEW, e) != 0)
         goto out;
+    a->until = f.until;
     if (!is_list)
         buf_add(&bytes, answer->body, answer->size);
     revocation_item_name(&a->item, a->place, is_list);
@@ -225,6 +228,7 @@ static int revocation_outcome(struct revocation_ask *a, struct revocation *out, 
     if (a->revoked)
         return err_set(e, "%s", a->said.text);
     if (a->done) {
+        out->until = out->count && out->until < a->until ? out->until : a->until;
         out->items[out->count++] = a->item;
         a->item = (struct revocation_item){.place = 0};
     } else if (a->count) {
@@ -282,4 +286,12 @@ int revocation_ask(const struct signer *s, struct revocation *out, struct err *e
     if (rc != 0)
         revocation_free(out);
     return rc;
+}
+
+int revocation_renew(const struct signer *s, struct revocation *r, struct err *e)
+{
+    if (!r->count || clock_now() <= r->until)
+        return 0;
+    revocation_free(r);
+    return revocation_ask(s, r, e);
 }

@@ -230,7 +230,15 @@ void revocation_judge(const struct revocation *kept, const void *der, size_t n,
     }
     if (!cert || !told[1])
         revocation_say(&j, REVOCATION_NOTE,
-                       "whether its certificate was revoked is not known from this pack");
+                       "whether its certificate was revoked is not known: no answer is kept");
+    for (int i = 2; i < j.count && kept->count; i++) {
+        char *name = told[i] ? NULL : sign_cert_name(j.chain[i - 1]);
+
+        if (name)
+            revocation_say(&j, REVOCATION_NOTE,
+                           "whether the certificate of %s was revoked is not known: no answer is kept", name);
+        free(name);
+    }
     ERR_clear_error();
     sk_X509_pop_free(j.known, X509_free);
     sk_X509_pop_free(j.pool, X509_free);

@@ -10,10 +10,10 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "judge/signers.h"
+#include "lib/revocation.h"
 #include "lib/stamp.h"
 #include "lib/zip.h"
 #include "pack/bag.h"
-#include "pack/kept.h"
 #include "pack/verify.h"
 
 struct countersign_fault {
@@ -140,7 +140,7 @@ static int countersign_put(const char *path, const struct buf *der, const struct
 {
     if (file_write(path, der->data, der->len, 0600, e) != 0)
         return -1;
-    if (kept_write(path, kept, 0600, e) == 0)
+    if (revocation_write(path, kept, 0600, e) == 0)
         return 0;
     unlink(path);
     return -1;

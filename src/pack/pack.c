@@ -18,9 +18,9 @@
 #include "base/note.h"
 #include "judge/findings_json.h"
 #include "judge/policy.h"
+#include "lib/revocation.h"
 #include "lib/stamp.h"
 #include "pack/bag.h"
-#include "pack/kept.h"
 #include "pack/pack_job.h"
 #include "pack/readme.h"
 
@@ -188,7 +188,7 @@ static int pack_sign(struct pack_job *j, struct err *e)
         if (rc == 0)
             rc = pack_put(j, BAG_SIGNATURE, der.data, der.len, e);
         if (rc == 0)
-            rc = kept_write(signature, &j->revocation, 0600, e);
+            rc = revocation_write(signature, &j->revocation, 0600, e);
     }
     buf_free(&der);
     free(signature);

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "judge/mapping.h"
+#include "lib/revocation.h"
 #include "pack/manifest.h"
 #include "pack/pack_job.h"
 #include "report/template.h"
@@ -88,6 +89,20 @@ out:
     return rc;
 }
 
+/* What is kept beside the seal about revocation. */
+static int pack_snapshot_kept(const struct pack_job *j, const char *seal, struct err *e)
+{
+    struct revocation kept = {.count = 0};
+    char *path = pack_path(j, seal);
+    int rc = revocation_read(j->snapshot->seal, &kept, e);
+
+    if (rc == 0)
+        rc = revocation_write(path, &kept, 0600, e);
+    revocation_free(&kept);
+    free(path);
+    return rc;
+}
+
 /* The judged snapshot and its seal. The others stay in the store: chain.json names them. */
 static int pack_snapshot(const struct pack_job *j, struct err *e)
 {
@@ -99,6 +114,8 @@ static int pack_snapshot(const struct pack_job *j, struct err *e)
         rc = file_read(j->snapshot->seal, PACK_SEAL_BYTES, &der, e);
         if (rc == 0)
             rc = pack_put(j, seal, buf_str(&der), der.len, e);
+        if (rc == 0)
+            rc = pack_snapshot_kept(j, seal, e);
     }
     buf_free(&der);
     free(name);

@@ -12,7 +12,6 @@
 #include "lib/sign_strict.h"
 #include "lib/stamp.h"
 #include "pack/bag.h"
-#include "pack/kept.h"
 #include "pack/verify.h"
 
 #define VERIFY_SKEW 300   /* seconds by which two honest clocks may differ */
@@ -89,7 +88,7 @@ void verify_revocation(struct verify *v, const char *what, const char *signature
     struct revocation kept = {.count = 0};
     struct err e = {""};
 
-    if (kept_read(signature, &kept, &e) != 0)
+    if (revocation_read(signature, &kept, &e) != 0)
         verify_say(v, owner ? VERIFY_FAIL : VERIFY_NOTE, what, "%s", e.text);
     else
         revocation_judge(&kept, der->data, der->len, &view);

@@ -13,6 +13,7 @@
 #include "base/embed.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/note.h"
 #include "base/utf8.h"
 #include "lib/digest.h"
 #include "lib/stamp.h"
@@ -420,6 +421,17 @@ out:
     return rc;
 }
 
+/* The snapshot and its seal are there: what is missing beside them is said, and loses neither. */
+static void evidence_keep(const char *path, const struct revocation *r)
+{
+    char *seal = mem_print("%s.p7s", path);
+    struct err e = {""};
+
+    if (revocation_write(seal, r, 0400, &e) != 0)
+        note_warn("%s: what was learnt about the revocation of the signer's certificate is not kept", e.text);
+    free(seal);
+}
+
 int evidence_finish(struct evidence *ev, const struct evidence_run *run, struct err *e)
 {
     const struct store_snapshot *last = store_last(ev->store);
@@ -441,12 +453,16 @@ int evidence_finish(struct evidence *ev, const struct evidence_run *run, struct 
     if (db_exec(ev->db, "COMMIT", e) != 0)
         goto out;
     evidence_close(ev);
+    if (run->signer && run->revocation && revocation_renew(run->signer, run->revocation, e) != 0)
+        goto out;
     if (run->signer && sign_detached_file(run->signer, ev->partial, &seal, e) != 0)
         goto out;
     if (run->signer && run->tsa)
         stamp_add(&seal, run->tsa, run->unstamped);
     if (store_add(ev->store, ev->partial, ev->id, taken_at, seal.data, seal.len, e) != 0)
         goto out;
+    if (run->signer && run->revocation)
+        evidence_keep(store_last(ev->store)->path, run->revocation);
     rc = 0;
 out:
     buf_free(&seal);

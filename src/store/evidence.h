@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "lib/db.h"
+#include "lib/revocation.h"
 #include "lib/sign.h"
 #include "store/store.h"
 
@@ -30,8 +31,10 @@ struct evidence_run {
     int64_t clock_difference; /* seconds; with clock_known */
     int clock_known;
     const struct signer *signer; /* NULL: not sealed */
-    const char *tsa;             /* URL of the authority that stamps the seal; NULL: no time stamp */
-    struct err *unstamped;       /* with tsa: why the seal has none after all; that stops no collection */
+    struct revocation
+        *revocation;       /* what was asked about the signer's certificates; is kept beside the seal */
+    const char *tsa;       /* URL of the authority that stamps the seal; NULL: no time stamp */
+    struct err *unstamped; /* with tsa: why the seal has none after all; that stops no collection */
 };
 
 struct evidence_exchange {

@@ -3,6 +3,7 @@
  *   STORE/SHA256SUMS                               the chain: one line per snapshot, oldest first; sha256sum
  * -c reads it STORE/snapshots/<taken_at>-<id>.db             a snapshot, read-only
  *   STORE/snapshots/<taken_at>-<id>.db.p7s         its seal, when a key was given
+ *   STORE/snapshots/<taken_at>-<id>.db.p7s.(...)   what is kept about revocation beside it: lib/revocation.h
  *   STORE/snapshots/(anything).partial             a collection under way, or one that was cut off: no
  * snapshot STORE/SHA256SUMS.next                          see chain.h: a snapshot on its way into the chain
  * Links are not followed anywhere in it. */

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "lib/db.h"
 #include "lib/digest.h"
+#include "lib/revocation.h"
 #include "lib/sign.h"
 #include "store/chain.h"
 #include "store/store.h"
@@ -228,7 +229,8 @@ static void verify_row(struct verify *v, const struct chain *c, size_t at)
 
 static int verify_is_expected(const struct chain *c, const char *relative)
 {
-    size_t n = strlen(relative);
+    size_t beside = revocation_name(relative, NULL); /* a seal, about its signer's certificates */
+    size_t n = beside ? beside : strlen(relative);
 
     /* a collection under way, or one that was cut off */
     if (strstr(relative, ".partial") || (n > 4 && strcmp(relative + n - 4, ".tmp") == 0))
@@ -240,7 +242,7 @@ static int verify_is_expected(const struct chain *c, const char *relative)
     for (size_t i = 0; i < c->count; i++) {
         if (strcmp(relative, c->rows[i].file) == 0 ||
             (n == strlen(c->rows[i].file) + 4 && strncmp(relative, c->rows[i].file, n - 4) == 0 &&
-             strcmp(relative + n - 4, ".p7s") == 0))
+             strncmp(relative + n - 4, ".p7s", 4) == 0 && (!beside || c->rows[i].seal)))
             return 1;
     }
     return 0;

@@ -1,5 +1,5 @@
-/* See kept.h. */
-#include "pack/kept.h"
+/* Answers as files beside a signature. See revocation.h. */
+#include "lib/revocation.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 
-int kept_write(const char *signature, const struct revocation *r, int mode, struct err *e)
+int revocation_write(const char *signature, const struct revocation *r, int mode, struct err *e)
 {
     for (size_t i = 0; i < r->count; i++) {
         const struct revocation_item *item = &r->items[i];
@@ -16,14 +16,14 @@ int kept_write(const char *signature, const struct revocation *r, int mode, stru
 
         free(path);
         if (rc != 0) {
-            kept_remove(signature, r);
+            revocation_remove(signature, r);
             return -1;
         }
     }
     return 0;
 }
 
-void kept_remove(const char *signature, const struct revocation *r)
+void revocation_remove(const char *signature, const struct revocation *r)
 {
     for (size_t i = 0; i < r->count; i++) {
         char *path = mem_print("%s%s", signature, r->items[i].suffix);
@@ -33,8 +33,8 @@ void kept_remove(const char *signature, const struct revocation *r)
     }
 }
 
-static int kept_one(const char *path, const struct revocation_item *name, struct revocation *out,
-                    struct err *e)
+static int revocation_read_one(const char *path, const struct revocation_item *name, struct revocation *out,
+                               struct err *e)
 {
     struct revocation_item *item = &out->items[out->count];
     struct buf bytes = {0};
@@ -53,7 +53,7 @@ static int kept_one(const char *path, const struct revocation_item *name, struct
     return 0;
 }
 
-int kept_read(const char *signature, struct revocation *out, struct err *e)
+int revocation_read(const char *signature, struct revocation *out, struct err *e)
 {
     *out = (struct revocation){.count = 0};
     for (int i = 0; i < 2 * REVOCATION_CHAIN; i++) {
@@ -63,7 +63,7 @@ int kept_read(const char *signature, struct revocation *out, struct err *e)
 
         revocation_item_name(&name, i / 2 + 1, i % 2);
         path = mem_print("%s%s", signature, name.suffix);
-        rc = kept_one(path, &name, out, e);
+        rc = revocation_read_one(path, &name, out, e);
         free(path);
         if (rc != 0) {
             revocation_free(out);
