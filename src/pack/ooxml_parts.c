@@ -13,9 +13,13 @@
 #define PARTS_BYTES ((uint64_t)16 << 30) /* of all parts, unpacked */
 #define PARTS_COUNT 1000
 
+struct parts_left { /* bytes that may still be unpacked */
+    uint64_t parts, lists;
+};
+
 struct parts_hash {
     struct digest *digest;
-    uint64_t *left; /* bytes that may still be unpacked */
+    struct parts_left *left;
 };
 
 static int parts_collect(void *ctx, const void *bytes, size_t n, struct err *e)
@@ -30,7 +34,7 @@ static int parts_hash(void *ctx, const void *bytes, size_t n, struct err *e)
     struct parts_hash *h = ctx;
 
     (void)e;
-    *h->left -= n; /* never more than zip_in_read was allowed */
+    h->left->parts -= n; /* never more than zip_in_read was allowed */
     digest_add(h->digest, bytes, n);
     return 0;
 }
@@ -60,7 +64,7 @@ void ooxml_base64(struct buf *out, const char hash[DIGEST_HEX])
     base64_put(out, bytes, sizeof bytes);
 }
 
-static int parts_reference(struct ooxml_part *part, struct zip_in *z, uint64_t at, uint64_t *left,
+static int parts_reference(struct ooxml_part *part, struct zip_in *z, uint64_t at, struct parts_left *left,
                            struct err *e)
 {
     const int rels = strcmp(part->type, OOXML_RELS_TYPE) == 0;
@@ -69,12 +73,13 @@ static int parts_reference(struct ooxml_part *part, struct zip_in *z, uint64_t a
     int rc = -1;
 
     if (rels) {
-        if (zip_in_read(z, at, OOXML_LIST, parts_collect, &bytes, e) != 0 ||
+        if (zip_in_read(z, at, left->lists, parts_collect, &bytes, e) != 0 ||
             ooxml_rels(&bytes, part->name, &sources, part->hash, e) != 0)
             goto out;
+        left->lists -= bytes.len;
     } else {
         hash.digest = digest_new();
-        rc = zip_in_read(z, at, *left, parts_hash, &hash, e);
+        rc = zip_in_read(z, at, left->parts, parts_hash, &hash, e);
         digest_end(hash.digest, part->hash);
         if (rc != 0)
             goto out;
@@ -169,7 +174,7 @@ int ooxml_parts_read(struct ooxml_parts *p, struct zip_in *z, const char *path, 
 {
     struct ooxml_types types = {0};
     struct zip_entry entry = {0};
-    uint64_t left = PARTS_BYTES;
+    struct parts_left left = {PARTS_BYTES, OOXML_LIST};
     int rc = 0;
 
     if (zip_in_count(z) > PARTS_COUNT)

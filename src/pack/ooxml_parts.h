@@ -23,8 +23,7 @@
 #define OOXML_C14N "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 #define OOXML_RELS "http://schemas.openxmlformats.org/package/2006/RelationshipTransform"
 #define OOXML_SHA256 "http://www.w3.org/2001/04/xmlenc#sha256"
-#define OOXML_LIST                                                                                           \
-    ((size_t)4 << 20) /* bytes of a list, and of a signature: those of our workbooks have 16 KB */
+#define OOXML_LIST ((size_t)4 << 20) /* bytes of a signature, and of all lists: ours have 20 KB */
 
 struct zip_in;
 
