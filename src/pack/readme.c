@@ -270,9 +270,10 @@ void readme_text(struct buf *out, const struct readme *r)
     readme_answers(out, r);
     readme_tests(out, r);
     readme_limits(out, r);
-    buf_print(out,
-              "## With keycustody\n\n`keycustody verify %s%s` does 1 and 2, and checks the snapshot and the "
-              "chain, line by line;\n"
-              "exit code 5 when something does not hold.\n",
-              r->id, r->signer ? " --trust CA.pem" : " --allow-unsigned");
+    buf_print(
+        out,
+        "## With keycustody\n\n`keycustody verify %s%s%s --deep` does all of this, line by line, and makes "
+        "facts,\nfindings, report and workbook again from the raw answers; exit code 5 when something does "
+        "not hold.\n",
+        r->id, r->signer ? " --trust CA.pem" : " --allow-unsigned", r->stamped ? " --tsa-trust TSA.pem" : "");
 }
