@@ -167,6 +167,41 @@ out:
     return rc;
 }
 
+/* What is signed is compared after it was read and written again, and BER has more than one way to write
+ * anything. Kept is DER alone (RFC 6960 section 4.2.1), so that not a bit of a file can be turned unseen. */
+static int revocation_is_der(OCSP_BASICRESP *basic, const void *der, size_t n)
+{
+    OCSP_RESPONSE *again = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
+    unsigned char *bytes = NULL;
+    int size = again ? i2d_OCSP_RESPONSE(again, &bytes) : 0;
+    int same = size > 0 && (size_t)size == n && memcmp(bytes, der, n) == 0;
+
+    OPENSSL_free(bytes);
+    OCSP_RESPONSE_free(again);
+    return same;
+}
+
+/* Certificates that an answer brings along: the issuer itself, or one whose signature holds by the issuer's
+ * key, by that of another of them, or by its own. Others prove nothing, and could be turned unseen. */
+static int revocation_certs_hold(OCSP_BASICRESP *basic, X509 *issuer, struct err *e)
+{
+    const STACK_OF(X509) *certs = OCSP_resp_get0_certs(basic);
+    int holds = 1;
+
+    for (int i = 0; i < sk_X509_num(certs) && holds; i++) {
+        X509 *one = sk_X509_value(certs, i);
+
+        holds = X509_cmp(one, issuer) == 0 || X509_verify(one, X509_get0_pubkey(issuer)) == 1;
+        for (int k = 0; k < sk_X509_num(certs) && !holds; k++) {
+            EVP_PKEY *key = X509_get0_pubkey(sk_X509_value(certs, k));
+
+            holds = key && X509_verify(one, key) == 1;
+        }
+    }
+    ERR_clear_error();
+    return holds ? 0 : err_set(e, "it brings a certificate along whose signature does not hold");
+}
+
 int revocation_read_ocsp(const void *der, size_t n, X509 *cert, X509 *issuer, OCSP_REQUEST *request,
                          struct revocation_fact *f, struct err *e)
 {
@@ -190,6 +225,10 @@ int revocation_read_ocsp(const void *der, size_t n, X509 *cert, X509 *issuer, OC
         err_set(e, "no OCSP response (RFC 6960)");
         goto out;
     }
+    if (!revocation_is_der(basic, der, n)) {
+        err_set(e, "an OCSP response that is not in DER form");
+        goto out;
+    }
     single = revocation_single(basic, cert, issuer, e);
     if (!single)
         goto out;
@@ -197,8 +236,13 @@ int revocation_read_ocsp(const void *der, size_t n, X509 *cert, X509 *issuer, OC
         err_set(e, "it answers another question");
         goto out;
     }
+    if (sk_X509_num(OCSP_resp_get0_certs(basic)) > REVOCATION_CHAIN + 1) {
+        err_set(e, "it brings more certificates along than anybody needs");
+        goto out;
+    }
     if (revocation_ocsp_signed(basic, issuer, request ? 0 : f->made, f, e) != 0 ||
-        revocation_single_read(single, f, e) != 0 || revocation_in_life(f, cert, e) != 0)
+        revocation_certs_hold(basic, issuer, e) != 0 || revocation_single_read(single, f, e) != 0 ||
+        revocation_in_life(f, cert, e) != 0)
         goto out;
     rc = 0;
 out:
