@@ -59,18 +59,19 @@ CREATE TABLE scope_chain(
 
 -- Which subscription's list held an assignment. One of a management group stands in the lists of the subscriptions below it:
 -- so it reaches them, also where the roster of the group could not be read.
+-- The key's columns come first: SQLite 3.40 takes those of a table WITHOUT ROWID for damaged where they do not.
 CREATE TABLE assignment_place(
   kind             TEXT NOT NULL,  -- role, policy
   assignment_key   TEXT NOT NULL,
-  scope_key        TEXT NOT NULL,
   subscription_key TEXT NOT NULL,
+  scope_key        TEXT NOT NULL,
   PRIMARY KEY (kind, assignment_key, subscription_key)
 ) STRICT, WITHOUT ROWID;
 INSERT INTO assignment_place
-SELECT 'role', s.assignment_key, a.scope_key, s.subscription_key FROM role_assignment_seen s JOIN role_assignment a ON a.id_key = s.assignment_key
+SELECT 'role', s.assignment_key, s.subscription_key, a.scope_key FROM role_assignment_seen s JOIN role_assignment a ON a.id_key = s.assignment_key
 UNION
-SELECT 'policy', s.assignment_key, a.scope_key, s.subscription_key FROM policy_assignment_seen s JOIN policy_assignment a ON a.id_key = s.assignment_key
-ORDER BY 1, 2, 4;
+SELECT 'policy', s.assignment_key, s.subscription_key, a.scope_key FROM policy_assignment_seen s JOIN policy_assignment a ON a.id_key = s.assignment_key
+ORDER BY 1, 2, 3;
 
 CREATE TEMP TABLE scope_object(key TEXT PRIMARY KEY) WITHOUT ROWID;
 INSERT OR IGNORE INTO temp.scope_object SELECT '/subscriptions/' || subscription_id FROM scope;

@@ -263,7 +263,7 @@ int db_attach(struct db *db, const char *path, const char *schema, int read_only
     int rc = -1;
 
     if (read_only)
-        uri = db_uri(path, "?mode=ro");
+        uri = db_uri(path, "?mode=ro&immutable=1");
     sql = sqlite3_mprintf("ATTACH ?1 AS \"%w\"", schema);
     if (!sql || db_prepare(db, &s, sql, e) != 0)
         goto out;

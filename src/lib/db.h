@@ -26,6 +26,7 @@ void db_close(struct db *db); /* NULL is fine; finalizes nothing: free your stat
 int db_exec(struct db *db, const char *sql, struct err *e); /* a whole script; errors name the line */
 int db_exec_print(struct db *db, struct err *e, const char *fmt,
                   ...); /* formats of sqlite3_mprintf: %Q, %w */
+/* read_only: a finished file that nobody writes any more; no journal beside it is looked at or made. */
 int db_attach(struct db *db, const char *path, const char *schema, int read_only, struct err *e);
 
 int db_prepare(struct db *db, struct db_stmt **out, const char *sql,

@@ -146,19 +146,48 @@ static int verify_test(void *ctx, const char *relative, struct err *e)
     return 0;
 }
 
-static int verify_tests(struct verify *v, struct err *e)
+/* Before any statement reads its tables: they are tables, and whole. Two views are its own, and none of ours
+ * reads them. */
+static int verify_sound(struct db *facts, struct err *e)
+{
+    char *view = NULL, *damage = NULL;
+    int rc = -1;
+
+    if (db_value_text(
+            facts, &view, e,
+            "SELECT name FROM sqlite_schema WHERE type = 'view' AND name NOT IN ('custody_finding', "
+            "'control_finding')") != 0)
+        goto out;
+    if (view)
+        err_set(e, "%s is a view: it would be computed whenever it is read", view);
+    else if (db_value_text(facts, &damage, e,
+                           "SELECT quick_check FROM pragma_quick_check(1) WHERE quick_check <> 'ok'") != 0)
+        goto out;
+    else if (damage)
+        err_set(e, "damaged: %s", damage);
+    else
+        rc = 0;
+out:
+    free(view);
+    free(damage);
+    return rc;
+}
+
+static int verify_tests(struct verify *v, int *sound, struct err *e)
 {
     char *path = file_join(v->dir, "data/facts.db"), *folder = file_join(v->dir, "data/checks");
     struct verify_tests t = {.v = v};
     struct err why = {""};
     int rc = 0;
 
-    if (db_open(&t.facts, path, DB_FOREIGN, &why) != 0 || db_confine(t.facts, 0, &why) != 0)
+    if (db_open(&t.facts, path, DB_FOREIGN, &why) != 0 || verify_sound(t.facts, &why) != 0 ||
+        db_confine(t.facts, 0, &why) != 0)
         verify_say(v, VERIFY_FAIL, "data/facts.db", "%s", why.text);
     else if (!file_is_dir(folder))
         verify_say(v, VERIFY_FAIL, "data/checks", "missing");
     else
         rc = file_each(folder, verify_test, &t, e);
+    *sound = !why.text[0];
     if (rc == 0 && t.tests && !t.failed)
         verify_say(v, VERIFY_PASS, "tests",
                    "%zu tests performed again on data/facts.db: %zu rows, each as the report has it", t.tests,
@@ -213,7 +242,9 @@ static int verify_snapshots(struct verify *v, struct err *e)
 
 int verify_deep(struct verify *v, struct err *e)
 {
-    if (verify_texts(v, e) != 0 || verify_tests(v, e) != 0)
+    int sound = 0;
+
+    if (verify_texts(v, e) != 0 || verify_tests(v, &sound, e) != 0)
         return -1;
-    return verify_snapshots(v, e);
+    return sound ? verify_snapshots(v, e) : 0;
 }
