@@ -12,33 +12,40 @@ kc_install $kc_build openssl python3
 echo "builds the program in ${build#"$root"/}"
 kc_make "$build" -DCMAKE_BUILD_TYPE=Release -DKC_TESTS=OFF
 
-# Keys and certificates of this machine, made once: a root, the authority below it that issues, whoever makes packs, and whoever
-# reviews them. Real packs are signed with the organisation's own.
-if [ ! -e "$keys/review.pem" ]; then
+# Keys of this machine, made once: a root, the authority below it that issues, whoever makes packs, and whoever reviews them. Real
+# packs are signed with the organisation's own.
+ec=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
+if [ ! -e "$keys/review.csr" ]; then
   rm -rf "$keys"
   mkdir -p "$keys"
   (
     umask 077
     cd "$keys"
-    ec=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
     openssl req -x509 "${ec[@]}" -keyout ca.key -subj "/O=keycustody demo/CN=Demo root" -days 365 -out ca.pem
     printf 'basicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign,cRLSign\n' >issuing.ext
-    printf 'basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature,nonRepudiation\n' >person.ext
-    openssl req "${ec[@]}" -keyout issuing.key -subj "/O=keycustody demo/CN=Demo issuing authority" -out request.pem
-    openssl x509 -req -in request.pem -CA ca.pem -CAkey ca.key -extfile issuing.ext -days 365 -out issuing.pem
-    for who in "key:cert:Pack maker" "review-key:review:Pack reviewer"; do
-      IFS=: read -r key cert name <<<"$who"
-      openssl req "${ec[@]}" -keyout "$key.pem" -subj "/O=keycustody demo/CN=$name" -out request.pem
-      openssl x509 -req -in request.pem -CA issuing.pem -CAkey issuing.key -extfile person.ext -days 365 -out "$cert.pem"
-      cat issuing.pem >>"$cert.pem"
-    done
+    openssl req "${ec[@]}" -keyout issuing.key -subj "/O=keycustody demo/CN=Demo issuing authority" -out issuing.csr
+    openssl x509 -req -in issuing.csr -CA ca.pem -CAkey ca.key -extfile issuing.ext -days 365 -out issuing.pem
+    openssl req "${ec[@]}" -keyout key.pem -subj "/O=keycustody demo/CN=Pack maker" -out cert.csr
+    openssl req "${ec[@]}" -keyout review-key.pem -subj "/O=keycustody demo/CN=Pack reviewer" -out review.csr
   ) 2>/dev/null
 fi
 
-# An authority of this machine that stamps, for as long as the demo runs; a real one is somebody else's.
+# An authority of this machine that stamps and says whether a certificate was revoked, for as long as the demo runs; a real one is
+# somebody else's. The certificates name its address.
 coproc TSA { umask 077; exec /usr/bin/python3 "$root/samples/tsa.py" "$keys"; }
 trap 'kill "$TSA_PID" 2>/dev/null || true' EXIT
 read -r tsa <&"${TSA[0]}"
+(
+  cd "$keys"
+  printf 'basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature,nonRepudiation\nauthorityInfoAccess=OCSP;URI:%socsp\n' "$tsa" >person.ext
+  : >issued
+  for serial in 01:cert 02:review; do
+    openssl x509 -req -in "${serial#*:}.csr" -CA issuing.pem -CAkey issuing.key -set_serial "0x${serial%:*}" -extfile person.ext -days 90 \
+      -out "${serial#*:}.pem" 2>/dev/null
+    printf 'V\t%s\t\t%s\tunknown\t/CN=%s\n' "$(date -u -d '90 days' +%y%m%d%H%M%SZ)" "${serial%:*}" "${serial#*:}" >>issued
+    cat issuing.pem >>"${serial#*:}.pem"
+  done
+)
 sign=(--sign-key "$keys/key.pem" --sign-cert "$keys/cert.pem" --tsa "$tsa")
 
 echo "takes three snapshots of the invented tenant in samples/"

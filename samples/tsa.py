@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""A time stamp authority for the demo, on this machine alone: `openssl ts` behind HTTP (RFC 3161 section 3.4).
+"""A time stamp authority for the demo, on this machine alone: `openssl ts` behind HTTP (RFC 3161 section 3.4); at /ocsp it says
+whether a certificate was revoked: `openssl ocsp` over the list `issued` there, as issuing.pem (RFC 6960 appendix A.1).
 tsa.py FOLDER: makes its key and certificate there (tsa-ca.pem is what to trust), prints its URL, and serves until it is ended.
 Nobody vouches for its clock: a real stamp comes from an authority that others trust."""
 import http.server
@@ -45,10 +46,15 @@ def keys():
 class Stamps(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         (folder / "tsa.query").write_bytes(self.rfile.read(min(int(self.headers.get("Content-Length", "0")), 65536)))
-        openssl("ts", "-reply", "-config", "tsa.cnf", "-section", "tsa", "-queryfile", "tsa.query", "-out", "tsa.reply")
+        ocsp = self.path == "/ocsp"
+        if ocsp:
+            openssl("ocsp", "-index", "issued", "-CA", "issuing.pem", "-rsigner", "issuing.pem", "-rkey", "issuing.key", "-nmin", "60", "-reqin", "tsa.query",
+                    "-respout", "tsa.reply")
+        else:
+            openssl("ts", "-reply", "-config", "tsa.cnf", "-section", "tsa", "-queryfile", "tsa.query", "-out", "tsa.reply")
         body = (folder / "tsa.reply").read_bytes()
         self.send_response(200)
-        self.send_header("Content-Type", "application/timestamp-reply")
+        self.send_header("Content-Type", "application/ocsp-response" if ocsp else "application/timestamp-reply")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

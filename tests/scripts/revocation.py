@@ -308,6 +308,8 @@ def good(real, responder):
     for place in (pack, str(pack) + ".zip"):
         code, said = verify(place)
         check("both are judged", code == 0 and re.search(r"pass  \S*reviewed-by.p7s: the certificate of CN=Test web was not revoked (as of|at the stamped)", said), said)
+    code, said = verify(pack, "--deep")
+    check("and all of it again", code == 0 and "was not revoked" in said, said)
     auditor(pack)
     altered(pack)
     time.sleep(1.1)
@@ -440,6 +442,7 @@ def seals():
     code, said = kc("report", "--store", "t", "--out", "sealed", "--sign-key", "plain.key", "--sign-cert", "plain.pem")
     pack = next((W / "sealed").glob("KC-*/"))
     code, said = verify(pack)
+    check("and all of that pack again", verify(pack, "--deep")[0] == 0, verify(pack, "--deep")[1])
     check("and in the pack", code == 0 and re.search(r"pass  data/snapshots/\S*\.db: the certificate of CN=Test web was not revoked", said), said)
     shutil.copy(kept[0], W / "t/snapshots/20300101T000000Z-00000000.db.p7s.ocsp-1.der")
     code, said = verify("t")
