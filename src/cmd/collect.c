@@ -300,12 +300,13 @@ static int collect_run_command(int argc, char **argv, struct err *e)
 
     if (cmd_parse(&args, &cmd_collect, argc, argv, e) != 0 || collect_read_job(&job, &args, e) != 0)
         goto out;
-    if (signing_open(&args, NULL, &job.signing, &code, e) != 0) /* it may ask, and ^C ends that at once */
+    /* may ask somebody, and an authority then: ^C ends that at once */
+    if (signing_open(&args, NULL, &job.signing, &code, e) != 0)
         goto out;
     code = EXIT_FAILED;
-    collect_catch_signals();
     if (job.signing.signer && revocation_ask(job.signing.signer, &revocation, e) != 0)
         goto out;
+    collect_catch_signals();
     if (resources_load(&resources, e) != 0)
         goto out;
     /* a recording that cannot be read, or a store that cannot be written, is told before anything else */

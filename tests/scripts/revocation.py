@@ -222,6 +222,8 @@ class Web(http.server.BaseHTTPRequestHandler):
             (W / "tsq").write_bytes(query)
             sh("openssl ts -reply -config c.cnf -section tsa -queryfile tsq -out tsr")
             return self.send(200, "application/timestamp-reply", (W / "tsr").read_bytes())
+        if Web.mode == "hang":
+            time.sleep(60)
         if self.path == "/down" or Web.mode == "down":
             return self.send(503, "text/html", b"<html>busy</html>")
         if Web.mode == "junk":
@@ -469,6 +471,11 @@ def others():
     sh("cp web.crt alone.pem; cp web.key alone.key")
     code, said, pack = Maker.report("alone")
     check("no issuer at hand: one warning", code == 0 and pack and not kept(pack) and said.count("cannot be asked: its issuer's certificate is not with it") == 1, said)
+    Web.mode, start = "hang", time.monotonic()
+    code, said, pack = Maker.report("web", stamp=False)
+    check("a responder that never answers: a warning, and not for long", code == 0 and pack and not kept(pack) and said.count("is not known") == 1
+          and time.monotonic() - start < 40, (said, time.monotonic() - start))
+    Web.mode = "good"
     before = len(Web.seen)
     code, said, pack = Maker.report("plain", stamp=False)
     check("no address in it: nobody is asked, nothing is said", code == 0 and pack and not kept(pack) and len(Web.seen) == before and "revoked" not in said, said)
