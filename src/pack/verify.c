@@ -13,6 +13,7 @@
 #include "lib/sign.h"
 #include "pack/bag.h"
 #include "pack/manifest.h"
+#include "pack/verify_hash.h"
 #include "store/store.h"
 
 #define VERIFY_LIST_BYTES (64u << 20) /* of a manifest */
@@ -85,10 +86,12 @@ static void verify_layout(struct verify *v, const struct manifest *found)
                    found->count);
 }
 
-/* Compares what one manifest lists with what lies there. payload 1: data/, 0: the files beside it. */
+/* Compares what one manifest lists with what lies there. payload 1: data/, 0: the files beside it. Afterwards
+ * the list has the hashes that the files have. */
 static void verify_manifest(struct verify *v, const char *name, const struct manifest *found, int payload,
-                            struct manifest *list)
+                            struct manifest *list, struct verify_later *book)
 {
+    struct verify_hashed *of = NULL;
     struct buf text = {0};
     struct err e = {""};
     int before = v->failed;
@@ -99,26 +102,24 @@ static void verify_manifest(struct verify *v, const char *name, const struct man
         verify_say(v, VERIFY_FAIL, name, "%s", e.text);
         goto out;
     }
+    of = mem_zero(list->count + 1, sizeof *of);
+    for (size_t i = 0; i < list->count; i++)
+        of[i].rc = (strncmp(list->lines[i].path, "data/", 5) == 0) != payload ||
+                   !manifest_find(found, list->lines[i].path);
+    verify_hash(v, list, of, payload ? verify_book : NULL, book);
     for (size_t i = 0; i < list->count; i++) {
-        const char *path = list->lines[i].path;
-        char *whole = NULL, hex[DIGEST_HEX];
-        uint64_t size = 0;
+        struct manifest_line *line = &list->lines[i];
 
-        if ((strncmp(path, "data/", 5) == 0) != payload) {
-            verify_say(v, VERIFY_FAIL, name, "%s: does not belong into this manifest", path);
-            continue;
-        }
-        if (!manifest_find(found, path)) {
-            verify_say(v, VERIFY_FAIL, name, "%s: missing", path);
-            continue;
-        }
-        whole = file_join(v->dir, path);
-        if (digest_file(whole, hex, &size, &e) != 0)
-            verify_say(v, VERIFY_FAIL, name, "%s", e.text);
-        else if (strcmp(hex, list->lines[i].sha256) != 0)
-            verify_say(v, VERIFY_FAIL, name, "%s: changed", path);
-        list->bytes += size;
-        free(whole);
+        if ((strncmp(line->path, "data/", 5) == 0) != payload)
+            verify_say(v, VERIFY_FAIL, name, "%s: does not belong into this manifest", line->path);
+        else if (of[i].rc > 0)
+            verify_say(v, VERIFY_FAIL, name, "%s: missing", line->path);
+        else if (of[i].rc < 0)
+            verify_say(v, VERIFY_FAIL, name, "%s", of[i].why.text);
+        else if (strcmp(of[i].hex, line->sha256) != 0)
+            verify_say(v, VERIFY_FAIL, name, "%s: changed", line->path);
+        memcpy(line->sha256, of[i].hex, DIGEST_HEX);
+        list->bytes += of[i].size;
     }
     for (size_t i = 0; i < found->count; i++) {
         const char *path = found->lines[i].path;
@@ -132,6 +133,7 @@ static void verify_manifest(struct verify *v, const char *name, const struct man
                    "%zu files, each there and with the hash that it lists; none besides", list->count);
 out:
     buf_free(&text);
+    free(of);
 }
 
 static void verify_oxum(struct verify *v, const struct manifest *payload)
@@ -225,6 +227,7 @@ static void verify_stamp_due(struct verify *v)
 int verify_folder(struct verify *v, struct err *e)
 {
     struct manifest found = {0}, tags = {0}, payload = {0};
+    struct verify_later book = {.count = 0};
     int rc = -1;
 
     if (file_each(v->dir, verify_collect, &found, e) != 0) { /* a link, a device: not to be opened */
@@ -234,13 +237,14 @@ int verify_folder(struct verify *v, struct err *e)
     }
     manifest_sort(&found);
     verify_layout(v, &found);
-    verify_manifest(v, BAG_TAGMANIFEST, &found, 0, &tags);
-    verify_manifest(v, BAG_MANIFEST, &found, 1, &payload);
+    verify_manifest(v, BAG_TAGMANIFEST, &found, 0, &tags, NULL);
+    verify_manifest(v, BAG_MANIFEST, &found, 1, &payload, &book);
     verify_oxum(v, &payload);
     verify_stamp_due(v);
     verify_signatures(v, &found);
     verify_pdf(v);
-    verify_book(v);
+    verify_later_say(v, &book, verify_book);
+    v->payload = &payload;
     v->stamp_due = 0; /* a snapshot's seal may be pending; it was made by another command */
     rc = verify_chain(v, e);
     if (rc == 0 && v->o->deep && v->failed)
@@ -248,6 +252,7 @@ int verify_folder(struct verify *v, struct err *e)
     else if (rc == 0 && v->o->deep)
         rc = verify_deep(v, e);
 out:
+    v->payload = NULL;
     manifest_free(&found);
     manifest_free(&tags);
     manifest_free(&payload);

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+struct manifest;
 enum verify_result { VERIFY_PASS, VERIFY_FAIL, VERIFY_NOTE /* neither: said, not judged */ };
 
 struct verify_options {
@@ -31,8 +32,9 @@ struct verify {
     const struct verify_options *o;
     const char *dir; /* the pack's folder */
     int failed;
-    int stamp_due;     /* the pack says that it was made with time stamps */
-    int64_t signed_at; /* the stamp of the pack's own signature; 0: none */
+    int stamp_due;                  /* the pack says that it was made with time stamps */
+    int64_t signed_at;              /* the stamp of the pack's own signature; 0: none */
+    const struct manifest *payload; /* data/ with the hashes that the files have; NULL: not yet */
 };
 void verify_say(struct verify *v, enum verify_result result, const char *what, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));

@@ -10,6 +10,7 @@ import sys
 import tempfile
 
 from measure import run
+from proof import proof
 
 HERE = pathlib.Path(__file__).resolve().parent
 TENANTS = {
@@ -123,6 +124,7 @@ def main():
             here = os.path.join(work, name.replace(",", "").replace(" ", "-"))
             os.makedirs(here)
             pack = stages(a.program, name, here)
+            proof(a.program, os.path.join(here, "store"), here, show, head)
             if a.rows and name == ("10,000 clusters" if a.large else "1,000 clusters"):
                 beside_peers(a.draw, pack, a.rows, here)
     finally:
