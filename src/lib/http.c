@@ -2,6 +2,7 @@
 #include "lib/http.h"
 
 #include <malloc.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -83,6 +84,8 @@ static int http_start(struct err *e)
 
     if (started)
         return 0;
+    /* TLS writes to a connection that the other end has broken: an error to its reader, not to the program */
+    signal(SIGPIPE, SIG_IGN);
     /* curl would write the keys of every connection to the file that this names */
     unsetenv("SSLKEYLOGFILE");
     if (curl_global_init_mem(CURL_GLOBAL_ALL, malloc, http_memory_free, http_memory_grow, http_memory_text,

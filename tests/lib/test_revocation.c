@@ -276,7 +276,8 @@ static void every_bit_of_an_answer_counts(void **state)
             view.when = signed_at - HOUR;
         revocation_judge(&kept, cms.data, cms.len, &view);
         assert_non_null(strstr(buf_str(&lines), "pass "));
-        for (size_t bit = 0; bit < 8 * item->bytes.len; bit++) {
+        for (size_t bit = 0; bit < 8 * item->bytes.len;
+             bit += i ? 7 : 1) { /* all of one, a bit of each byte */
             item->bytes.data[bit / 8] ^= (char)(1 << bit % 8);
             buf_clear(&lines);
             revocation_judge(&kept, cms.data, cms.len, &view);
