@@ -134,6 +134,7 @@ int pack_options_json(const struct pack_job *j, struct err *e)
     json_put_text(&out, "as_of", j->as_of);
     json_put_text(&out, "template", j->o->template_name ? "report-templates" : "default");
     json_put_text(&out, "signer", j->o->signer ? signer_name(j->o->signer) : NULL);
+    json_put_bool(&out, "time_stamp", j->o->signer && j->o->tsa); /* so that its absence shows */
     json_object(&out, "versions");
     json_put_text(&out, "sqlite", sqlite);
     json_put_text(&out, "libharu", KC_LIBHARU);

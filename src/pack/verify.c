@@ -154,6 +154,36 @@ static void verify_oxum(struct verify *v, const struct manifest *payload)
     free(wanted);
 }
 
+/* Is the text a pack's id, KC-20260930-7f3a91c2? */
+static int verify_is_id(const char *text, size_t n)
+{
+    static const char digits[] = "0123456789";
+
+    return n == 20 && strncmp(text, "KC-", 3) == 0 && strspn(text + 3, digits) == 8 && text[11] == '-' &&
+           strspn(text + 12, "0123456789abcdef") >= 8;
+}
+
+/* A folder may have any name, but not that of another pack. */
+static void verify_identity(struct verify *v)
+{
+    static const char label[] = "\nExternal-Identifier: ";
+    char *whole = realpath(v->dir, NULL), *name = whole ? strrchr(whole, '/') : NULL;
+    struct buf text = {0};
+    const char *id = NULL;
+
+    buf_char(&text, '\n');
+    if (name && verify_is_id(name + 1, strlen(name + 1)) &&
+        verify_read(v, "bag-info.txt", 1 << 20, &text) == 0) {
+        id = strstr(buf_str(&text), label);
+        id = id ? id + strlen(label) : "";
+        if (strcspn(id, "\n") != strlen(name + 1) || strncmp(id, name + 1, strlen(name + 1)) != 0)
+            verify_say(v, VERIFY_FAIL, "bag-info.txt", "the folder is named %s; the pack in it is %.*s",
+                       name + 1, (int)strcspn(id, "\n"), id);
+    }
+    buf_free(&text);
+    free(whole);
+}
+
 static void verify_signature(struct verify *v, const char *name)
 {
     char *signature = file_join(v->dir, name), *signed_file = file_join(v->dir, BAG_TAGMANIFEST);
@@ -212,13 +242,10 @@ static void verify_stamp_due(struct verify *v)
     char *path = file_join(v->dir, "data/options.json");
     struct buf text = {0};
     struct json *doc = NULL;
-    const char *line = NULL;
 
-    if (file_read(path, VERIFY_OPTIONS_BYTES, &text, NULL) == 0 &&
-        json_parse(&doc, buf_str(&text), text.len, NULL) == 0)
-        line = json_text(json_get(doc, "command_line"));
-    v->stamp_due = line && (strstr(line, " --tsa ") ||
-                            (strlen(line) > 6 && strcmp(line + strlen(line) - 6, " --tsa") == 0));
+    if (file_read(path, VERIFY_OPTIONS_BYTES, &text, NULL) == 0)
+        json_parse(&doc, buf_str(&text), text.len, NULL);
+    v->stamp_due = json_true(json_get(doc, "time_stamp"));
     json_free(doc);
     buf_free(&text);
     free(path);
@@ -240,6 +267,7 @@ int verify_folder(struct verify *v, struct err *e)
     verify_manifest(v, BAG_TAGMANIFEST, &found, 0, &tags, NULL);
     verify_manifest(v, BAG_MANIFEST, &found, 1, &payload, &book);
     verify_oxum(v, &payload);
+    verify_identity(v);
     verify_stamp_due(v);
     verify_signatures(v, &found);
     verify_pdf(v);

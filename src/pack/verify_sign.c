@@ -48,7 +48,7 @@ int64_t verify_stamp(struct verify *v, const char *what, const struct buf *der, 
             verify_say(v, VERIFY_FAIL, what, "no time stamp: when it was signed is the signer's own word");
         else if (v->stamp_due)
             verify_say(v, VERIFY_FAIL, what,
-                       "no time stamp: data/options.json says that it was made with one (--tsa)");
+                       "no time stamp: data/options.json says that it was made with one");
     } else if (trust) {
         verify_say(v, VERIFY_PASS, what, "time stamp of %s by %s, whom %s vouches for", seen.text,
                    seen.authority, trust);
