@@ -33,6 +33,13 @@ int revocation_read_crl(const void *pem, size_t n, X509 *cert, X509 *issuer, str
 /* What a distribution point gave: DER (RFC 5280 section 4.2.1.13), or the PEM that some give. */
 int revocation_crl_pem(const void *bytes, size_t n, struct buf *pem, struct err *e);
 
+/* ---- what both kinds have in common */
+int revocation_time(const ASN1_TIME *time, int64_t *out); /* -1: none, or no time */
+const char *revocation_reason(long reason);               /* -1: none was given */
+int revocation_strong(int algorithm, struct err *e);      /* a signature's, as a NID */
+X509_STORE *revocation_store(X509 *issuer, int64_t at);   /* at 0: now; NULL: OpenSSL has none */
+int revocation_in_life(const struct revocation_fact *f, X509 *cert, struct err *e);
+
 /* A good answer that covers the moment `when`. -1: it is too old. */
 int revocation_covers(const struct revocation_fact *f, int64_t when, struct err *e);
 
