@@ -95,7 +95,7 @@ def harmless_places(data):
 def bits_of_zip(zipped, rng):
     data = zipped.read_bytes()
     good, harmless = members(zipped), harmless_places(data)
-    jobs = [(rng.randrange(len(data)), rng.randrange(8)) for _ in range(PLACES // 3)]
+    jobs = [(rng.randrange(len(data)), rng.randrange(8)) for _ in range(PLACES // 5)]
     jobs += [(at, rng.randrange(8)) for at in rng.sample(sorted(harmless), PLACES // 20)]
     list_ = struct.unpack("<I", data[-6:-2])[0]
     jobs += [(rng.randrange(list_, len(data)), rng.randrange(8)) for _ in range(PLACES // 20)]
