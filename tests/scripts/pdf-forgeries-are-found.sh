@@ -154,6 +154,7 @@ def verify(bytes_):
     return r, [l for l in r.stdout.splitlines() if re.match(r"\w+ +data/report\.pdf: ", l)]
 subprocess.run(["cp", "-al", pack, work + "/t"], check=True)
 r, lines = verify(good)
+lines = [l for l in lines if not l.startswith("note")]
 assert r.returncode == 0 and len(lines) == 2 and all(l.startswith("pass") for l in lines), r.stdout
 missed = 0
 for name, forged, words in cases:
