@@ -39,10 +39,17 @@ principal AS (SELECT principal_id, count(*) AS sets FROM identity GROUP BY princ
 own AS (SELECT principal_id, key_key AS scope_key FROM identity WHERE key_key IS NOT NULL UNION SELECT principal_id, vault_key FROM identity WHERE vault_key IS NOT NULL),
 assigned AS (
   SELECT a.id_key, a.principal_id, coalesce(nullif(a.scope, ''), '/') AS scope, a.scope_key, a.condition, a.role_guid, a.src, a.ptr, coalesce(d.name, a.role_guid) AS role, d.role_guid IS NOT NULL AS known,
-    o.scope_key IS NOT NULL AS at_own
+    o.scope_key IS NOT NULL AS at_own,
+    -- the vault in whose place the role is given, where it is given at a vault or a key
+    CASE WHEN a.scope_key GLOB '*/providers/microsoft.keyvault/vaults/*' THEN substr(a.scope_key, 1, coalesce(nullif(instr(a.scope_key, '/keys/'), 0), 4096) - 1) END AS place_key
   FROM principal p JOIN role_assignment a ON a.principal_id = p.principal_id
   LEFT JOIN role_definition d ON d.role_guid = a.role_guid
   LEFT JOIN own o ON o.principal_id = a.principal_id AND o.scope_key = a.scope_key
+),
+-- a vault that no list showed may be the one of a set whose vault was not found: then nobody can say that it is another
+hidden AS (
+  SELECT DISTINCT a.id_key FROM assigned a JOIN identity i ON i.principal_id = a.principal_id LEFT JOIN vault v ON v.id_key = a.place_key
+  WHERE a.place_key IS NOT NULL AND v.id_key IS NULL AND coalesce(i.vault_kind, 'unresolved') = 'unresolved'
 ),
 power AS (
   SELECT a.id_key, max(c.purpose = 'key-use') AS uses, sum(c.purpose <> 'key-use') AS excesses, min(CASE WHEN c.purpose <> 'key-use' THEN c.op END) AS excess
@@ -131,8 +138,9 @@ fault(des_key, certain, n, says) AS (
   SELECT i.des_key, 1, 3, 'the role ' || a.role || ' at ' || a.scope || ' lets it do more: ' || p.excess || CASE p.excesses WHEN 1 THEN '' ELSE ' and ' || (p.excesses - 1) || ' more' END
   FROM identity i JOIN assigned a ON a.principal_id = i.principal_id JOIN power p ON p.id_key = a.id_key WHERE p.excesses > 0
   UNION ALL
-  SELECT i.des_key, 1, 4, 'the role ' || a.role || ' is given at ' || a.scope || ', which is neither the key of the set nor its vault'
-  FROM identity i JOIN assigned a ON a.principal_id = i.principal_id JOIN power p ON p.id_key = a.id_key WHERE p.uses = 1 AND p.excesses = 0 AND a.at_own = 0
+  SELECT i.des_key, h.id_key IS NULL, 4, 'the role ' || a.role || ' is given at ' || a.scope
+    || CASE WHEN h.id_key IS NULL THEN ', which is neither the key of the set nor its vault' ELSE ', a vault that was not seen: whether the key of the set lies there is not known' END
+  FROM identity i JOIN assigned a ON a.principal_id = i.principal_id JOIN power p ON p.id_key = a.id_key LEFT JOIN hidden h ON h.id_key = a.id_key WHERE p.uses = 1 AND p.excesses = 0 AND a.at_own = 0
   UNION ALL
   SELECT i.des_key, 1, 5, 'the access policy of ' || CASE e.at_own WHEN 1 THEN 'its vault' ELSE a.vault_id END || ' allows more: ' || e.kind || ' ' || e.words
   FROM identity i JOIN allowed a ON a.principal_id = i.principal_id AND a.rbac = 0 JOIN excess e ON e.vault_key = a.vault_key AND e.position = a.position
