@@ -16,7 +16,7 @@ import tempfile
 
 root = os.environ.get("SOURCE_DIR", ".")
 sys.path.insert(0, os.path.join(root, "tests", "opinion"))
-
+sys.dont_write_bytecode = True
 import disks  # noqa: E402
 import estate  # noqa: E402
 import keys  # noqa: E402
@@ -29,6 +29,8 @@ principal = open(os.path.join(samples, "principal"), encoding="utf-8").read().st
 engagement = os.path.join(samples, "engagement.json")
 work = tempfile.mkdtemp()
 CHECKS = {**disks.CHECKS, **keys.CHECKS, **rights.CHECKS}
+
+
 def run(*args):
     done = subprocess.run([plain, *args], capture_output=True, text=True, check=False)
     if done.returncode not in (0, 4):
