@@ -9,6 +9,8 @@ import zlib
 
 PASS, FAIL, NA, NOT = "pass", "fail", "not-applicable", "not-assessed"
 ABSENT = object()
+# What is asked of an assignment or a role; the rest of it may be told as it likes.
+ASKED = ("policyDefinitionId", "scope", "notScopes", "parameters", "enforcementMode", "overrides", "resourceSelectors", "permissions", "principalId", "roleDefinitionId", "condition")
 # Words of azure.md section 6: the last labels of a vault's host, by kind.
 VAULTS = (".vault.azure.net", ".vault.usgovcloudapi.net", ".vault.azure.cn")
 HSMS = (".managedhsm.azure.net", ".managedhsm.usgovcloudapi.net", ".managedhsm.azure.cn")
@@ -119,7 +121,7 @@ class Estate:
         seen, out = {}, set()
         for _, _, body in self.answers.get(resource, []):
             for item in rows(body.get("value")) if isinstance(body, dict) else ():
-                told = json.dumps(item.get("properties"), sort_keys=True)
+                told = json.dumps([get(item, "properties." + m, None) for m in ASKED], sort_keys=True)
                 if isinstance(item.get("id"), str) and seen.setdefault(key(item["id"]), told) != told:
                     out.add(key(item["id"]))
         return out
@@ -170,12 +172,12 @@ class Estate:
             for path in ("properties.encryption.diskEncryptionSetId", "properties.securityProfile.secureVMDiskEncryptionSetId"):
                 self.name_set(get(d, path), i)
         known = {**{i: self.single("disk_encryption_set", i) for i in self.sets}, **self.listed("disk_encryption_set_list")}
-        self.set_body = {i: known.get(i) for i in self.sets}
+        self.set_body = {i: known.get(i) if isinstance(get(known.get(i), "properties.activeKey", {}), dict) else None for i in self.sets}
         self.stores = {}  # host -> (id, item, is HSM)
         for resource, member, hsm in (("vault", "vaultUri", False), ("managed_hsm", "hsmUri", True)):
             for i, v in self.listed(resource).items():
                 m = re.fullmatch(r"https://([^/:]+)(?::443)?/?", str(get(v, "properties." + member, "")), re.I)
-                if m:
+                if m and isinstance(get(v, "properties.accessPolicies", []), list):
                     self.stores[m.group(1).lower()] = (i, v, hsm)
         self.uses = []  # (host, name, version or None, user, kind)
         for i, b in self.set_body.items():

@@ -177,6 +177,8 @@ def key_rotation_policy(e):
         actions = get(policy, "lifetimeActions", [])
         if not isinstance(policy, dict) or not isinstance(actions, list) or len(rows(actions)) < len(actions):
             return NOT
+        if not all(isinstance(get(a, m, ""), str) for a in actions for m in ("action.type", "trigger.timeAfterCreate", "trigger.timeBeforeExpiry")):
+            return NOT  # one action that cannot be read may be any
         created = number(k.body["created"])
         limit = duration(e.policy["cryptoperiod"][0])
         found = []
@@ -219,6 +221,8 @@ def health(e, i, b):
     kind, who, state = get(b, "properties.encryptionType"), get(b, "identity.type"), get(b, "properties.provisioningState")
     at = key_url(get(b, "properties.activeKey.keyUrl"))
     other = get(b, "properties.federatedClientId")
+    if state in ("Creating", "Updating"):
+        return NOT  # neither whole nor broken
     if state is not ABSENT and state != "Succeeded" or who is ABSENT or who == "None" or get(b, "properties.activeKey") is ABSENT:
         return FAIL
     if other not in (ABSENT, "", "None"):

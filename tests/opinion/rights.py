@@ -152,17 +152,23 @@ def effect(e, assignment, member, set_body):
 
 
 def exempt(e, sub, cid, assignment_id, reference):
+    """True, False, or None where an exemption does not tell what it is for."""
+    unclear = False
     for i, x in e.listed("policy_exemption", sub).items():
         scope = i.split("/providers/microsoft.authorization/policyexemptions/")[0]
-        refs = texts(get(x, "properties.policyDefinitionReferenceIds", []))
+        named = get(x, "properties.policyDefinitionReferenceIds", [])
+        refs = texts(named)
         if key(str(get(x, "properties.policyAssignmentId", ""))) != assignment_id or not under(scope, cid):
+            continue
+        if not isinstance(named, list):
+            unclear = True
             continue
         if refs and (reference is None or key(reference) not in map(key, refs)):
             continue
         ends = get(x, "properties.expiresOn")
         if ends is ABSENT or seconds(ends) is None or seconds(ends) > e.now:
             return True
-    return False
+    return None if unclear else False
 
 
 def out_of_force(a, cid):
@@ -194,7 +200,7 @@ def watched(e, sub, cid):
             if body is None:
                 found.append(NOT)
                 continue
-            if not all(isinstance(get(m, "policyDefinitionId"), str) for m in rows(get(body, "properties.policyDefinitions", []))):
+            if not isinstance(get(body, "properties.policyDefinitions"), list) or not all(isinstance(get(m, "policyDefinitionId"), str) for m in rows(get(body, "properties.policyDefinitions", []))):
                 found.append(NOT)
             members = [m for m in rows(get(body, "properties.policyDefinitions", [])) if guid(get(m, "policyDefinitionId")) == AKS_CMK]
         elif guid(policy) != AKS_CMK:
@@ -211,8 +217,9 @@ def counts(e, sub, cid, assignment, member, body):
     if isinstance(what, str) and what.lower() == "disabled":
         return FAIL
     reference = get(member, "policyDefinitionReferenceId") if member is not None else ABSENT
-    if exempt(e, sub, cid, aid, reference if isinstance(reference, str) else None):
-        return FAIL
+    exempted = exempt(e, sub, cid, aid, reference if isinstance(reference, str) else None)
+    if exempted is not False:
+        return FAIL if exempted else NOT
     if not isinstance(skipped, list) or len(texts(skipped)) < len(skipped) or rows(get(a, "properties.resourceSelectors", [])):
         return NOT
     return PASS if isinstance(what, str) and what.lower() in ("audit", "deny") and e.whole("policy_exemption", sub) else NOT
